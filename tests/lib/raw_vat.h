@@ -1,0 +1,40 @@
+/* A kernel driven by a script that is its own expected trace: what each delivery must be, and what
+ * the vat answers. The vats are raw: syscalls as written, no liveslots.
+ *
+ *     == a title                        a new world, with an empty store in memory
+ *     > vat bob pipelining              adds a static vat; also: dynamic, critical, meter=N, with DATA
+ *     bob <- start raw #{}              the next delivery must be this (raw_text.h has the grammar)
+ *       subscribe p-60                  indented: the reply
+ *     > @bob.hello(@alice) => kp40      the host sends; the answer's promise must be kp40
+ *     bob <- o+0.hello(o-50) => p-60
+ *       fulfill p-60 [o-50]
+ *     > idle                            nothing is left to do
+ *     ? kp40 fulfilled [ko21]           a look at the rows
+ *
+ * Routing cranks are made in between, unseen. After every crank the audit must be clean.
+ *
+ *   host       > CALL [policy ignore|log|log-failure|panic] => KP
+ *              > terminate VAT REASON | pin REF | hold REF | release REF
+ *              > idle | step (a crank without a delivery) | panic TEXT | log TEXT (the next line)
+ *              any of them then " ! STATUS": that status is expected
+ *   reply      SYSCALL | computrons N | error STATUS TEXT | abandon (the same delivery must follow)
+ *              ! aborted TEXT | ! ended TEXT | ! panic TEXT | ! ignored N    what done() must say; TEXT is the vat's ending
+ *   looks      ? KP fulfilled|rejected DATA | KP unresolved VAT|- | KP gone
+ *              ? KP refs N | KO OWNER|- REACHABLE/RECOGNIZABLE | KO gone
+ *              ? VAT VREF KREF R|_ | VAT VREF gone | VAT live | VAT dead
+ *              ? accept N | run N | kv VAT KEY VALUE|gone | transcript VAT N | computrons VAT N
+ *              ? stat NAME N                                                                    */
+#pragma once
+#include "kernel/kernel.h"
+
+typedef enum raw_mode {
+    RAW_PLAIN,
+    RAW_RESTART, /* a new kernel after every crank and every call: nothing in memory matters (K1) */
+    RAW_TWICE,   /* every delivery is abandoned once and must come again just the same */
+    RAW_FILE,    /* commit, close and open the file after every third of them */
+    RAW_MODES
+} raw_mode;
+
+/* Plays all sections. NULL, or what went wrong first, with the line (static text).
+ * `ret_activity`: a hash over the activity of all sections; may be NULL. */
+const char *raw_play(const char *script, raw_mode mode, cs_hash *ret_activity);

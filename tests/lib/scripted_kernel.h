@@ -1,0 +1,50 @@
+/* A vat without a kernel: a test says what is delivered and reads what the vat did as text.
+ *
+ *     sk *k = sk_new("export const buildRootObject = () => Far('root', { hi: () => 5 });");
+ *     sk_start(k, "#{}", "");
+ *     assert_string_equal(sk_message(k, "o+0", "#[\"hi\",[]]", "", "p-60"), "resolve p-60 #5\n");
+ *     k = sk_free(k);
+ *
+ * The trace of a delivery has a line for each syscall:
+ *
+ *     send o-50 #["m",[]] [o+10 p+5] -> p+6        (no slots, no brackets; no result, no arrow)
+ *     subscribe p+6
+ *     resolve p-60 #5, p+7! #"no"                  (! is a rejection)
+ *     exit #"bye"                                  (exit! with failure)
+ *     failed METER: text                           (last, if the delivery failed)
+ *
+ * E, Far and makePromiseKit are imported for programs that do not import anything themselves. */
+#pragma once
+#include "base/message.h"
+
+typedef struct sk sk;
+
+sk *sk_new(const char *source); /* fails the test if the program does not load */
+sk *sk_free(sk *k);
+/* Before anything is loaded: the limits of every vat that follows; 0 is none. */
+void sk_limits(uint64_t computrons_max, uint64_t heap_max);
+/* Loads without failing the test; *ret is NULL if it did not. */
+cs_status sk_try(const char *source, sk **ret, cs_error *err);
+
+/* Slots are vrefs with blanks between them. The trace is valid until the next delivery. */
+const char *sk_start(sk *k, const char *body, const char *slots);
+const char *sk_message(sk *k, const char *target, const char *body, const char *slots,
+                       const char *result);
+/* One resolution; several go through sk_deliver(). */
+const char *sk_notify(sk *k, const char *vpid, bool rejected, const char *body, const char *slots);
+const char *sk_deliver(sk *k, const cs_delivery *d);
+const cs_reply *sk_reply(const sk *k); /* of the last delivery */
+
+/* What the vat has said since the last call, a line each: testLog as it is, console as "level: text". */
+const char *sk_said(sk *k);
+
+/* Whether every allocation in a heap collects first, so that whatever C code forgets to hold is found.
+ * Builds without slow assertions cannot: false. */
+bool sk_stress(bool on);
+
+/* The program as a bundle. */
+void sk_bundle(const char *source, cs_buf *ret_bytes);
+/* A vref of a text that is right; "" is none. */
+cs_vref sk_vref(const char *text);
+/* Writes the trace of a reply. */
+void sk_add_trace(cs_buf *b, const cs_reply *r);
