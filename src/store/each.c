@@ -1,0 +1,158 @@
+/* Whole tables in order of their keys: the rows that were changed in this block, merged with the
+ * file's rows that were not. */
+#include "store/file.h"
+#include "store/schema.h"
+
+#include "base/alloc.h"
+
+#include <stdlib.h>
+
+typedef struct row_list {
+    cs_row **items;
+    size_t count, cap;
+} row_list;
+
+static void add(row_list *list, cs_row *r)
+{
+    if (list->count == list->cap) {
+        list->cap = list->cap == 0 ? 64 : list->cap * 2;
+        list->items = cs_realloc(list->items, list->cap, sizeof *list->items);
+    }
+    list->items[list->count++] = r;
+}
+
+static int compare(const cs_row *a, const cs_row *b)
+{
+    return a->a != b->a ? (a->a < b->a ? -1 : 1) : (a->b > b->b) - (a->b < b->b);
+}
+
+static int by_key(const void *a, const void *b)
+{
+    return compare(*(cs_row *const *)a, *(cs_row *const *)b);
+}
+
+static bool in_range(const cs_range *range, cs_row *r)
+{
+    if (range->vat.n != 0 && r->a != range->vat.n)
+        return false;
+    if (cs_kref_none(range->kref))
+        return true;
+    const cs_clist_row *c = cs_row_data(r);
+    return cs_kref_same(c->kref, range->kref);
+}
+
+static void add_if_live(row_list *list, const cs_range *range, cs_row *r)
+{
+    if (r->state & CS_ROW_LIVE && in_range(range, r))
+        add(list, r);
+}
+
+/* The live rows that the file does not have as they are, sorted. */
+static row_list changed_rows(const cs_store *s, const cs_range *range)
+{
+    row_list list = { 0 };
+    const cs_table *t = &s->tables[range->table];
+    cs_walk w = { .table = range->table };
+    if (s->file != NULL)
+        for (size_t i = 0; i < t->dirty_count; i++)
+            add_if_live(&list, range, t->dirty[i]);
+    else
+        for (cs_row *r; (r = cs_walk_next(s, &w)) != NULL;)
+            add_if_live(&list, range, r);
+    if (list.count > 0)
+        qsort(list.items, list.count, sizeof(cs_row *), by_key);
+    return list;
+}
+
+typedef struct callback {
+    bool (*call)(const struct callback *self, const void *row);
+    union {
+        bool (*object)(void *, const cs_object_row *);
+        bool (*promise)(void *, const cs_promise_row *);
+        bool (*hold)(void *, const cs_hold_row *);
+        bool (*clist)(void *, const cs_clist_row *);
+    };
+    void *ctx;
+} callback;
+
+/* Then it is among the changed rows, or dead, or in the range no more: its vref may have got another
+ * kref. */
+static bool is_changed(cs_store *s, const cs_row *stored)
+{
+    const cs_row *r =
+        cs_row_cached(s, (cs_table_id)stored->table, &(cs_key){ stored->a, stored->b });
+    return r != NULL && r->state & CS_ROW_DIRTY;
+}
+
+static void each(cs_store *s, const cs_range *range, const callback *cb)
+{
+    row_list changed = changed_rows(s, range);
+    cs_scan *scan = s->file == NULL ? NULL : cs_scan_new(s, range);
+    cs_row *stored = cs_scan_next(scan);
+    bool more = true;
+    for (size_t i = 0; more && (stored != NULL || i < changed.count);)
+        if (stored != NULL && is_changed(s, stored)) {
+            stored = cs_scan_next(scan);
+        } else if (stored == NULL || (i < changed.count && compare(changed.items[i], stored) < 0)) {
+            more = cb->call(cb, cs_row_data(changed.items[i++]));
+        } else {
+            more = cb->call(cb, cs_row_data(stored));
+            stored = cs_scan_next(scan);
+        }
+    cs_scan_free(scan);
+    cs_free(changed.items);
+}
+
+static bool call_object(const callback *cb, const void *row)
+{
+    return cb->object(cb->ctx, row);
+}
+
+void cs_store_each_object(cs_store *s, bool (*fn)(void *, const cs_object_row *), void *ctx)
+{
+    each(s, &(cs_range){ .table = CS_TABLE_OBJECT },
+         &(callback){ .call = call_object, .object = fn, .ctx = ctx });
+}
+
+static bool call_promise(const callback *cb, const void *row)
+{
+    return cb->promise(cb->ctx, row);
+}
+
+void cs_store_each_promise(cs_store *s, bool (*fn)(void *, const cs_promise_row *), void *ctx)
+{
+    each(s, &(cs_range){ .table = CS_TABLE_PROMISE },
+         &(callback){ .call = call_promise, .promise = fn, .ctx = ctx });
+}
+
+static bool call_hold(const callback *cb, const void *row)
+{
+    return cb->hold(cb->ctx, row);
+}
+
+void cs_store_each_hold(cs_store *s, bool (*fn)(void *, const cs_hold_row *), void *ctx)
+{
+    each(s, &(cs_range){ .table = CS_TABLE_HOLD },
+         &(callback){ .call = call_hold, .hold = fn, .ctx = ctx });
+}
+
+static bool call_clist(const callback *cb, const void *row)
+{
+    return cb->clist(cb->ctx, row);
+}
+
+void cs_store_each_clist(cs_store *s, cs_vatid vat, bool (*fn)(void *, const cs_clist_row *),
+                         void *ctx)
+{
+    cs_assert(vat.n != 0);
+    each(s, &(cs_range){ .table = CS_TABLE_CLIST, .vat = vat },
+         &(callback){ .call = call_clist, .clist = fn, .ctx = ctx });
+}
+
+void cs_store_each_holder(cs_store *s, cs_kref kref, bool (*fn)(void *, const cs_clist_row *),
+                          void *ctx)
+{
+    cs_assert(!cs_kref_none(kref));
+    each(s, &(cs_range){ .table = CS_TABLE_CLIST, .kref = kref },
+         &(callback){ .call = call_clist, .clist = fn, .ctx = ctx });
+}

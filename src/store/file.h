@@ -1,0 +1,74 @@
+/* The SQLite file behind the rows: opened, read row by row, written once a block. Whatever fails
+ * here has noted why in the store, which has then failed for good (T3): the result says only that
+ * there is none. */
+#pragma once
+#include "store/rows.h"
+#include "store/vfs.h"
+
+struct cs_file {
+    sqlite3 *db;
+    cs_vfs *vfs;
+    bool is_read_only;
+    int wal_pages;        /* in the log after the last commit */
+    int checkpoint_pages; /* how many there must be to move them into the main file */
+    /* Prepared when first needed. */
+    sqlite3_stmt *select[CS_TABLE_COUNT], *write[CS_TABLE_COUNT], *remove[CS_TABLE_COUNT];
+    sqlite3_stmt *find_vref, *vat_after, *kv_after;
+};
+
+/* ---- file.c ---- */
+
+/* Opens or makes the file and takes hold of it; s->file is set. See cs_store_open(). */
+cs_status cs_file_open(cs_store *s, const cs_store_options *options);
+void cs_file_close(cs_store *s); /* no file is fine */
+/* Writes the changed rows and makes them durable. The rows stay as they are. */
+cs_status cs_file_commit(cs_store *s);
+/* Notes what SQLite said about the last call. Returns the store's status. */
+cs_status cs_file_fail(cs_store *s); /* file_error.c */
+/* Runs statements that have no result. */
+cs_status cs_file_exec(cs_store *s, const char *sql);
+
+/* ---- file_kind.c: whose file it is ---- */
+
+enum { CS_APPLICATION_ID = 0x43415053 }; /* "CAPS", in the header of every store */
+cs_status cs_file_check_path(cs_store *s, const cs_store_options *options);
+cs_status cs_file_check_header(cs_store *s); /* of the file that is open */
+bool cs_file_is_frozen(const char *path);    /* vfs.h, V3: who reads it may not write there */
+cs_status cs_file_cannot_open(cs_store *s);
+cs_status cs_file_not_ours(cs_store *s, const char *what); /* "this is <what>, not …" */
+cs_status cs_file_newer(cs_store *s, int64_t version);
+
+/* ---- sql.c: reading and writing rows ---- */
+
+/* Reads the row by its key: makes it LIVE and STORED, or leaves it absent. */
+bool cs_file_load(cs_store *s, cs_row *r);
+bool cs_file_write(cs_store *s, cs_row *r);
+bool cs_file_remove(cs_store *s, cs_row *r);
+/* Whether the vat has the kref, and as which vref. */
+bool cs_file_find_vref(cs_store *s, cs_vatid vat, cs_kref kref, cs_vref *ret);
+uint32_t cs_file_vat_after(cs_store *s, uint32_t vat);              /* 0: none */
+cs_blob *cs_file_kv_after(cs_store *s, cs_vatid vat, cs_bytes key); /* gives; NULL: none */
+void cs_file_finalize(cs_file *f);                                  /* all prepared statements */
+
+/* A walk over the file's rows in order of their keys. */
+typedef struct cs_range {
+    cs_table_id table;
+    cs_vatid vat; /* c-lists: only this vat's, unless 0 */
+    cs_kref kref; /* c-lists: only the entries for this kref, by vat, unless none */
+} cs_range;
+typedef struct cs_scan cs_scan;
+cs_scan *cs_scan_new(cs_store *s, const cs_range *range);
+cs_row *cs_scan_next(cs_scan *scan); /* lent until the next call, not in the cache; NULL: no more */
+void cs_scan_free(cs_scan *scan);
+
+/* ---- columns.c: members of structs as columns ---- */
+
+/* The parameters from `at` on are the columns [from, to) of the row. */
+int cs_columns_bind(sqlite3_stmt *stmt, int at, cs_row *r, size_t from, size_t to);
+/* Fills the columns [from, to) from the result's, beginning with its column 0, and checks them one
+ * by one and with each other. If something is wrong the row is half filled, and `what` says so. */
+#define CS_WHAT_MAX 120
+bool cs_columns_read(sqlite3_stmt *stmt, cs_row *r, size_t from, size_t to,
+                     char what[static CS_WHAT_MAX]);
+void cs_columns_set_key(cs_row *r);                    /* the struct's key members from the head */
+void cs_columns_get_key(const cs_store *s, cs_row *r); /* the head's key from the struct */

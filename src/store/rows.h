@@ -1,0 +1,186 @@
+/* The cache behind every table: rows found by key, changed under the journal, written at commit.
+ *
+ *   R1  A row has one place in memory (rows never move) as long as it is cached. Behind its head
+ *       lies the struct that callers see, then links that are not part of the row's value.
+ *   R2  LIVE: the row exists. STORED: the file has it, or may have it. A cached row that is neither
+ *       is known to be absent, so that looking for it again does not go to the file. One that is
+ *       STORED but not LIVE is DIRTY: to be deleted.
+ *   R3  DIRTY: on its table's list of changed rows. Commit writes LIVE ones, deletes STORED ones
+ *       that are not LIVE, and forgets the rest: they were born and died in the block.
+ *   R4  The first change of a row since the last mark leaves a copy in the journal: state and the
+ *       first `copied` bytes of the struct, blobs by reference. Journal entries and lists of
+ *       changed rows grow in the same order, so undoing in reverse takes rows off the ends of them.
+ *   R5  LISTED: linked in its table's second structure: live c-list rows by kref; live keys in
+ *       order (kv) as far as the file does not have them as they are.
+ *
+ * Without a file (s->file NULL) nothing is STORED and live rows never leave the cache. */
+#pragma once
+#include "base/map.h"
+#include "store/index.h"
+#include "store/store.h"
+
+typedef enum cs_table_id {
+    CS_TABLE_KERNEL,
+    CS_TABLE_VAT,
+    CS_TABLE_OBJECT,
+    CS_TABLE_PROMISE,
+    CS_TABLE_CLIST,
+    CS_TABLE_QUEUE,
+    CS_TABLE_HOLD,
+    CS_TABLE_KV,
+    CS_TABLE_TRANSCRIPT,
+    CS_TABLE_BUNDLE,
+    CS_TABLE_CODE,
+    CS_TABLE_COUNT
+} cs_table_id;
+
+enum { CS_ROW_USED = 1, CS_ROW_LIVE = 2, CS_ROW_STORED = 4, CS_ROW_DIRTY = 8, CS_ROW_LISTED = 16 };
+
+/* What a row is found by: two numbers, or one number and bytes (kv, bundle, code). */
+typedef struct cs_key {
+    uint64_t a, b;
+    cs_bytes name; /* then b is its hash */
+} cs_key;
+
+typedef struct cs_row {
+    cs_link link; /* in the table's index, or in its list of free rows */
+    uint64_t a, b;
+    uint64_t epoch; /* of its last journal entry */
+    uint32_t used;  /* the sweep during which it was last looked at */
+    uint8_t table, state;
+} cs_row;
+
+static inline void *cs_row_data(cs_row *r)
+{
+    return r + 1;
+}
+static inline cs_row *cs_row_of(const void *data)
+{
+    return (cs_row *)(uintptr_t)data - 1;
+}
+
+typedef struct cs_slab cs_slab; /* slab.c */
+typedef struct cs_table {
+    cs_index index; /* by key; its count is that of the cached rows */
+    cs_slab *slabs;
+    cs_link *free;
+    cs_row **dirty; /* in order of their first change since the last commit */
+    size_t dirty_count, dirty_cap;
+} cs_table;
+
+/* Structs that callers do not see. */
+typedef struct cs_queue_row {
+    uint64_t queue, seq;
+    cs_blob *item;
+} cs_queue_row;
+typedef struct cs_transcript_row {
+    cs_vatid vat;
+    uint64_t delivery;
+    cs_hash chain;
+    cs_blob *item;
+} cs_transcript_row;
+typedef struct cs_clist_cell {
+    cs_clist_row row;
+    cs_link by_kref; /* not copied */
+} cs_clist_cell;
+/* kv, bundle, code. */
+typedef struct cs_named_row {
+    cs_blob *value;
+    cs_blob *name; /* not copied, as all that follows: owned by the row as long as it is cached */
+    cs_vatid vat;
+    uint32_t priority; /* order.h */
+    struct cs_named_row *left, *right;
+} cs_named_row;
+
+typedef struct cs_journal_entry {
+    cs_row *row;
+    size_t at; /* of the copy */
+    uint8_t state;
+} cs_journal_entry;
+
+typedef struct cs_journal {
+    cs_journal_entry *entries;
+    size_t count, cap;
+    cs_buf copies;
+    bool is_on; /* a mark is set */
+} cs_journal;
+
+typedef struct cs_file cs_file;
+struct cs_store {
+    char *path; /* as it was given, for messages; owned */
+    cs_table tables[CS_TABLE_COUNT];
+    cs_index clist_by_kref;
+    cs_named_row *kv_order;
+    uint64_t priorities;
+    cs_journal journal;
+    uint64_t epoch;
+    uint32_t sweep;
+    size_t weight;     /* rows cached plus their blobs, roughly */
+    size_t weight_max; /* above it, rows leave the cache between blocks */
+    uint64_t seed[2];  /* of hashes, so that no vat can choose refs or keys that collide */
+    cs_meta *meta;
+    cs_file *file;                   /* owned; NULL: in memory only */
+    cs_error error;                  /* OK, or why the store has failed */
+    cs_row *nowhere[CS_TABLE_COUNT]; /* what edit gives when the file fails under it */
+};
+
+/* Notes why the store has failed, unless it has failed already, and returns why. */
+cs_status cs_store_fail(cs_store *s, cs_status st, const char *format, ...) CS_PRINTF(3, 4);
+/* CORRUPT: names the row. */
+cs_status cs_store_damaged(cs_store *s, const char *table, const char *key, const char *what);
+
+void cs_rows_init(cs_store *s);
+void cs_rows_fini(cs_store *s);
+
+uint64_t cs_key_hash(const cs_store *s, uint64_t a, uint64_t b);
+uint64_t cs_name_hash(const cs_store *s, cs_bytes name);
+static inline cs_key cs_key_of_name(const cs_store *s, uint64_t a, cs_bytes name)
+{
+    return (cs_key){ a, cs_name_hash(s, name), name };
+}
+
+/* The cached row, live or not, or NULL. Never reads the file. */
+cs_row *cs_row_cached(cs_store *s, cs_table_id table, const cs_key *key);
+/* The same, made (absent: R2) if it was not cached. */
+cs_row *cs_row_place(cs_store *s, cs_table_id table, const cs_key *key);
+/* Each gives the row's struct. */
+void *cs_row_find(cs_store *s, cs_table_id table, cs_key key);  /* NULL if there is none */
+void *cs_row_edit(cs_store *s, cs_table_id table, cs_key key);  /* must exist */
+void *cs_row_add(cs_store *s, cs_table_id table, cs_key key);   /* must not exist; zeroed */
+void cs_row_delete(cs_store *s, cs_table_id table, cs_key key); /* must exist */
+
+/* Journals the row and puts it on the list of changed ones: before any change. */
+void cs_row_note(cs_store *s, cs_row *r);
+/* Ends the row's life; it stays cached as absent. */
+void cs_row_kill(cs_store *s, cs_row *r);
+/* Makes R5 true for the row, or takes it out of its second structure. */
+void cs_row_list(cs_store *s, cs_row *r);
+void cs_row_unlist(cs_store *s, cs_row *r);
+void cs_row_drop_blobs(cs_row *r);          /* of its value */
+void cs_row_drop_content(cs_row *r);        /* and its name */
+void cs_row_forget(cs_store *s, cs_row *r); /* out of the cache; not DIRTY, not in the journal */
+/* The same for a row that need not stay, if the file has it. */
+void cs_row_release(cs_store *s, cs_row *r);
+
+/* Between blocks: if the cache is too big, drops the rows that were not looked at since the last
+ * sweep; if that is not enough, all of them. */
+void cs_rows_sweep(cs_store *s);
+void cs_row_weigh(cs_store *s, const cs_row *r);
+
+/* ---- slab.c: the memory of rows ---- */
+cs_row *cs_slab_take(cs_store *s, cs_table_id table); /* zeroed, USED */
+void cs_slab_give(cs_store *s, cs_row *r);
+void cs_slab_free_all(cs_table *t);
+/* Walks all cached rows of a table; the one in hand may be forgotten. All zero but `table` starts. */
+typedef struct cs_walk {
+    cs_table_id table;
+    cs_slab *slab;
+    size_t i;
+} cs_walk;
+cs_row *cs_walk_next(const cs_store *s, cs_walk *w); /* NULL ends */
+
+/* ---- clist.c, kv.c: the second structures ---- */
+void cs_clist_link(cs_store *s, cs_row *r);
+void cs_clist_unlink(cs_store *s, cs_row *r);
+void cs_kv_link(cs_store *s, cs_row *r);
+void cs_kv_unlink(cs_store *s, cs_row *r);

@@ -1,0 +1,295 @@
+/* Statements: their texts are made from the tables' descriptions, and prepared when they are first
+ * needed. A statement is reset as soon as its result is read. */
+#include "store/file.h"
+#include "store/schema.h"
+
+#include "base/alloc.h"
+
+#include <string.h>
+
+/* ---- texts ---- */
+
+static void add_columns(cs_buf *b, const cs_table_def *def, size_t from, size_t to)
+{
+    for (size_t i = from; i < to; i++)
+        cs_buf_addf(b, "%s%s", i == from ? "" : ",", def->columns[i].name);
+}
+
+static void add_where_key(cs_buf *b, const cs_table_def *def)
+{
+    for (size_t i = 0; i < def->key_count; i++)
+        cs_buf_addf(b, "%s%s=?", i == 0 ? " WHERE " : " AND ", def->columns[i].name);
+}
+
+static void select_text(cs_buf *b, const cs_table_def *def)
+{
+    cs_buf_add_text(b, "SELECT ");
+    add_columns(b, def, def->key_count, def->column_count);
+    cs_buf_addf(b, " FROM %s", def->name);
+    add_where_key(b, def);
+}
+
+/* A log's row is never written over: if it is there already, something is very wrong. Nor may one
+ * c-list entry push out another that has its kref. */
+static void write_text(cs_buf *b, const cs_table_def *def)
+{
+    cs_buf_addf(b, "INSERT INTO %s VALUES(", def->name);
+    for (size_t i = 0; i < def->column_count; i++)
+        cs_buf_add_text(b, i == 0 ? "?" : ",?");
+    cs_buf_add_text(b, ")");
+    if (def->is_log)
+        return;
+    cs_buf_add_text(b, " ON CONFLICT(");
+    add_columns(b, def, 0, def->key_count);
+    cs_buf_add_text(b, ") DO UPDATE SET ");
+    for (size_t i = def->key_count; i < def->column_count; i++)
+        cs_buf_addf(b, "%s%s=excluded.%s", i == def->key_count ? "" : ",", def->columns[i].name,
+                    def->columns[i].name);
+}
+
+static void remove_text(cs_buf *b, const cs_table_def *def)
+{
+    cs_buf_addf(b, "DELETE FROM %s", def->name);
+    add_where_key(b, def);
+}
+
+/* ---- preparing ---- */
+
+static sqlite3_stmt *prepare(cs_store *s, const char *sql, unsigned flags)
+{
+    sqlite3_stmt *stmt = NULL;
+    if (sqlite3_prepare_v3(s->file->db, sql, -1, flags, &stmt, NULL) != SQLITE_OK)
+        (void)cs_file_fail(s);
+    return stmt;
+}
+
+static sqlite3_stmt *prepared(cs_store *s, sqlite3_stmt **stmt, const char *sql)
+{
+    if (*stmt == NULL)
+        *stmt = prepare(s, sql, SQLITE_PREPARE_PERSISTENT);
+    return *stmt;
+}
+
+static sqlite3_stmt *prepared_for(cs_store *s, sqlite3_stmt **stmt, cs_table_id table,
+                                  void (*make_text)(cs_buf *, const cs_table_def *))
+{
+    if (*stmt == NULL) {
+        cs_buf sql = { 0 };
+        make_text(&sql, &cs_table_defs[table]);
+        *stmt = prepare(s, cs_buf_text(&sql), SQLITE_PREPARE_PERSISTENT);
+        cs_buf_fini(&sql);
+    }
+    return *stmt;
+}
+
+void cs_file_finalize(cs_file *f)
+{
+    for (size_t i = 0; i < CS_TABLE_COUNT; i++) {
+        (void)sqlite3_finalize(f->select[i]);
+        (void)sqlite3_finalize(f->write[i]);
+        (void)sqlite3_finalize(f->remove[i]);
+    }
+    (void)sqlite3_finalize(f->find_vref);
+    (void)sqlite3_finalize(f->vat_after);
+    (void)sqlite3_finalize(f->kv_after);
+}
+
+/* ---- rows by key ---- */
+
+/* Whether there is a result. False after a failure too, which has been noted. */
+static bool step(cs_store *s, sqlite3_stmt *stmt)
+{
+    int rc = sqlite3_step(stmt);
+    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
+        (void)cs_file_fail(s);
+    return rc == SQLITE_ROW;
+}
+
+static bool damaged(cs_store *s, cs_row *r, const char *what)
+{
+    const cs_table_def *def = &cs_table_defs[r->table];
+    cs_key key = { .a = r->a, .b = r->b };
+    if (def->is_named)
+        key.name = cs_blob_bytes(((cs_named_row *)cs_row_data(r))->name);
+    char text[CS_KEY_TEXT_MAX];
+    (void)cs_store_damaged(s, def->name, cs_row_key_text((cs_table_id)r->table, &key, text), what);
+    return false;
+}
+
+bool cs_file_load(cs_store *s, cs_row *r)
+{
+    cs_file *f = s->file;
+    const cs_table_def *def = &cs_table_defs[r->table];
+    char what[CS_WHAT_MAX];
+    sqlite3_stmt *stmt = NULL;
+    if (s->error.status == CS_OK)
+        stmt = prepared_for(s, &f->select[r->table], (cs_table_id)r->table, select_text);
+    if (stmt == NULL)
+        return false;
+    cs_columns_set_key(r);
+    (void)cs_columns_bind(stmt, 1, r, 0, def->key_count);
+    if (step(s, stmt)) {
+        if (cs_columns_read(stmt, r, def->key_count, def->column_count, what))
+            r->state |= CS_ROW_LIVE | CS_ROW_STORED;
+        else
+            (void)damaged(s, r, what);
+    }
+    (void)sqlite3_reset(stmt);
+    cs_row_weigh(s, r);
+    return s->error.status == CS_OK;
+}
+
+static bool run(cs_store *s, sqlite3_stmt *stmt, cs_row *r, size_t columns)
+{
+    if (stmt == NULL)
+        return false;
+    int rc = cs_columns_bind(stmt, 1, r, 0, columns);
+    if (rc == SQLITE_OK)
+        rc = sqlite3_step(stmt);
+    if (rc != SQLITE_DONE)
+        (void)cs_file_fail(s);
+    (void)sqlite3_reset(stmt);
+    (void)sqlite3_clear_bindings(stmt); /* they borrow the row's blobs */
+    return rc == SQLITE_DONE;
+}
+
+bool cs_file_write(cs_store *s, cs_row *r)
+{
+    const cs_table_def *def = &cs_table_defs[r->table];
+    cs_assert_slow(def->check == NULL || def->check(cs_row_data(r)) == NULL);
+    return run(s, prepared_for(s, &s->file->write[r->table], (cs_table_id)r->table, write_text), r,
+               def->column_count);
+}
+
+bool cs_file_remove(cs_store *s, cs_row *r)
+{
+    cs_columns_set_key(r);
+    return run(s, prepared_for(s, &s->file->remove[r->table], (cs_table_id)r->table, remove_text),
+               r, cs_table_defs[r->table].key_count);
+}
+
+/* ---- other questions ---- */
+
+static int64_t flipped(uint64_t bits)
+{
+    return (int64_t)(bits ^ UINT64_C(1) << 63);
+}
+
+bool cs_file_find_vref(cs_store *s, cs_vatid vat, cs_kref kref, cs_vref *ret)
+{
+    if (s->error.status != CS_OK)
+        return false;
+    sqlite3_stmt *stmt =
+        prepared(s, &s->file->find_vref, "SELECT vref FROM clist WHERE kref=? AND vat=?");
+    if (stmt == NULL)
+        return false;
+    (void)sqlite3_bind_int64(stmt, 1, flipped(kref.bits));
+    (void)sqlite3_bind_int64(stmt, 2, vat.n);
+    bool found = step(s, stmt);
+    if (found) /* checked with the rest of its row, which is read next */
+        ret->bits = (uint64_t)flipped((uint64_t)sqlite3_column_int64(stmt, 0));
+    (void)sqlite3_reset(stmt);
+    return found;
+}
+
+uint32_t cs_file_vat_after(cs_store *s, uint32_t vat)
+{
+    if (s->error.status != CS_OK)
+        return 0;
+    sqlite3_stmt *stmt =
+        prepared(s, &s->file->vat_after, "SELECT vat FROM vat WHERE vat>? ORDER BY vat LIMIT 1");
+    if (stmt == NULL)
+        return 0;
+    (void)sqlite3_bind_int64(stmt, 1, vat);
+    uint32_t next = step(s, stmt) ? (uint32_t)sqlite3_column_int64(stmt, 0) : 0;
+    (void)sqlite3_reset(stmt);
+    return next;
+}
+
+cs_blob *cs_file_kv_after(cs_store *s, cs_vatid vat, cs_bytes key)
+{
+    if (s->error.status != CS_OK)
+        return NULL;
+    sqlite3_stmt *stmt = prepared(s, &s->file->kv_after,
+                                  "SELECT key FROM kv WHERE vat=? AND key>? ORDER BY key LIMIT 1");
+    if (stmt == NULL)
+        return NULL;
+    (void)sqlite3_bind_int64(stmt, 1, vat.n);
+    (void)sqlite3_bind_blob(stmt, 2, key.size == 0 ? (const void *)"" : key.data, (int)key.size,
+                            SQLITE_STATIC);
+    cs_blob *next = NULL;
+    if (step(s, stmt)) {
+        const void *data = sqlite3_column_blob(stmt, 0);
+        next = cs_blob_new((cs_bytes){ data, (size_t)sqlite3_column_bytes(stmt, 0) });
+    }
+    (void)sqlite3_reset(stmt);
+    (void)sqlite3_clear_bindings(stmt);
+    return next;
+}
+
+/* ---- walks ---- */
+
+struct cs_scan {
+    cs_store *store;
+    sqlite3_stmt *stmt;
+    cs_row *row;
+};
+
+static sqlite3_stmt *scan_statement(cs_store *s, const cs_range *range)
+{
+    const cs_table_def *def = &cs_table_defs[range->table];
+    cs_buf sql = { 0 };
+    cs_buf_add_text(&sql, "SELECT ");
+    add_columns(&sql, def, 0, def->column_count);
+    cs_buf_addf(&sql, " FROM %s", def->name);
+    if (range->vat.n != 0)
+        cs_buf_addf(&sql, " WHERE vat=%u", (unsigned)range->vat.n);
+    else if (!cs_kref_none(range->kref))
+        cs_buf_addf(&sql, " WHERE kref=%lld", (long long)flipped(range->kref.bits));
+    cs_buf_add_text(&sql, " ORDER BY ");
+    add_columns(&sql, def, 0, def->key_count);
+    sqlite3_stmt *stmt = prepare(s, cs_buf_text(&sql), 0);
+    cs_buf_fini(&sql);
+    return stmt;
+}
+
+cs_scan *cs_scan_new(cs_store *s, const cs_range *range)
+{
+    sqlite3_stmt *stmt = s->error.status == CS_OK ? scan_statement(s, range) : NULL;
+    if (stmt == NULL)
+        return NULL;
+    cs_scan *scan = CS_NEW(cs_scan);
+    *scan = (cs_scan){ s, stmt, cs_slab_take(s, range->table) };
+    return scan;
+}
+
+static void empty(cs_row *r)
+{
+    cs_row_drop_content(r);
+    memset(cs_row_data(r), 0, cs_table_defs[r->table].size);
+}
+
+cs_row *cs_scan_next(cs_scan *scan)
+{
+    if (scan == NULL)
+        return NULL;
+    cs_row *r = scan->row;
+    const cs_table_def *def = &cs_table_defs[r->table];
+    char what[CS_WHAT_MAX];
+    empty(r);
+    if (!step(scan->store, scan->stmt))
+        return NULL;
+    bool good = cs_columns_read(scan->stmt, r, 0, def->column_count, what);
+    cs_columns_get_key(scan->store, r);
+    return good || damaged(scan->store, r, what) ? r : NULL;
+}
+
+void cs_scan_free(cs_scan *scan)
+{
+    if (scan == NULL)
+        return;
+    empty(scan->row);
+    cs_slab_give(scan->store, scan->row);
+    (void)sqlite3_finalize(scan->stmt);
+    cs_free(scan);
+}

@@ -1,0 +1,23 @@
+/* Deliveries and replies as bytes: what a transcript row holds and what a worker process will be
+ * sent. Every number is a varint, every byte string has its size before it; there is one encoding of
+ * a value, so equal values have equal bytes (hashes depend on it). Decoders take foreign bytes:
+ * everything is bounded by limits.h and checked; PROTOCOL (VAT) otherwise. Text in a reply must be
+ * UTF-8, vatstore keys and values are any bytes. */
+#pragma once
+#include "base/arena.h"
+#include "base/message.h"
+
+void cs_delivery_enc(cs_buf *b, const cs_delivery *d);
+/* What is decoded borrows the reader's bytes and takes its arrays from `arena`. */
+CS_MUST_USE cs_status cs_delivery_dec(cs_reader *r, cs_arena *arena, cs_delivery *ret);
+void cs_reply_enc(cs_buf *b, const cs_reply *reply);
+CS_MUST_USE cs_status cs_reply_dec(cs_reader *r, cs_arena *arena, cs_reply *ret);
+
+/* One syscall alone: replay compares these bytes (S16). */
+void cs_syscall_enc(cs_buf *b, const cs_syscall *s);
+
+/* A transcript row: the delivery, then the reply. Heap figures and the count of imports are not part
+ * of it, they are no history (S22): they decode as 0. */
+void cs_transcript_enc(cs_buf *b, const cs_delivery *d, const cs_reply *reply);
+CS_MUST_USE cs_status cs_transcript_dec(cs_bytes row, cs_arena *arena, cs_delivery *ret_delivery,
+                                        cs_reply *ret_reply);
