@@ -1,0 +1,124 @@
+#include "kernel/clist.h"
+
+#include "kernel/crank.h"
+#include "kernel/object.h"
+#include "kernel/promise.h"
+#include "kernel/refcount.h"
+
+static bool is_object(cs_kref k)
+{
+    return cs_kref_type(k) == CS_REF_OBJECT;
+}
+
+static cs_status refuse(cs_error *err, cs_status st, cs_vref vref)
+{
+    char text[CS_REF_TEXT_MAX];
+    return cs_fail(err, st, "%s: %s", cs_vref_text(vref, text), cs_status_text(st));
+}
+
+static void add(cs_kernel *k, cs_vatid vat, cs_vref vref, cs_kref kref)
+{
+    cs_clist_add(k->store, vat, vref, kref)->reachable = true;
+    cs_stat_add(k, CS_STAT_CLIST_ENTRIES, 1);
+}
+
+void cs_clist_export(cs_kernel *k, cs_vatid vat, cs_vref vref, cs_kref kref)
+{
+    add(k, vat, vref, kref);
+    if (!is_object(kref))
+        cs_ref_up(k, kref); /* R1; an exporter's entry counts for promises only */
+}
+
+/* ---- from the vat ---- */
+
+static cs_status new_export(cs_kernel *k, cs_vatid vat, cs_vref vref, cs_kref *ret, cs_error *err)
+{
+    if (!cs_vref_by_vat(vref))
+        return refuse(err, CS_E_UNKNOWN_REF, vref); /* the kernel never gave it */
+    if (cs_vref_type(vref) == CS_REF_DEVICE)
+        return refuse(err, CS_E_WRONG_REF, vref); /* S4b: only devices make device nodes */
+    *ret = cs_vref_type(vref) == CS_REF_OBJECT ? cs_object_new(k, vat)
+                                               : cs_kp_new(k, vat, CS_POLICY_IGNORE);
+    cs_clist_export(k, vat, vref, *ret);
+    return CS_OK;
+}
+
+cs_status cs_clist_to_kref(cs_kernel *k, cs_vatid vat, cs_vref vref, cs_kref *ret, cs_error *err)
+{
+    if (!cs_vref_check(vref))
+        return cs_fail(err, CS_E_BAD_REF, "%016llx: %s", (unsigned long long)vref.bits,
+                       cs_status_text(CS_E_BAD_REF));
+    const cs_clist_row *row = cs_clist_find_vref(k->store, vat, vref);
+    if (row == NULL)
+        return new_export(k, vat, vref, ret, err);
+    if (!row->reachable) {
+        if (!cs_vref_by_vat(vref))
+            return refuse(err, CS_E_UNREACHABLE_REF, vref);
+        cs_clist_edit(k->store, vat, vref)->reachable = true; /* C2: exported anew */
+    }
+    *ret = row->kref;
+    return CS_OK;
+}
+
+/* ---- to the vat ---- */
+
+static cs_vref new_import(cs_kernel *k, cs_vatid vat, cs_kref kref)
+{
+    cs_vat_row *row = cs_vat_edit(k->store, vat);
+    uint64_t *next = is_object(kref) ? &row->next_import_object : &row->next_import_promise;
+    if (!cs_need_id(k, *next))
+        return cs_vref_of(cs_kref_type(kref), false, CS_REF_ID_MAX);
+    cs_vref vref = cs_vref_of(cs_kref_type(kref), false, (*next)++);
+    add(k, vat, vref, kref);
+    cs_ref_up(k, kref); /* R1, R2: recognizable, and reachable as its flag says */
+    return vref;
+}
+
+static cs_vref reachable_again(cs_kernel *k, const cs_clist_row *row)
+{
+    char vat[CS_REF_TEXT_MAX], text[CS_REF_TEXT_MAX];
+    if (cs_vref_by_vat(row->vref)) {
+        /* Nothing could reach it, and yet here it is. */
+        cs_crank_fault(k, "%s: the kernel sends %s home, which was dropped",
+                       cs_vatid_text(row->vat, vat), cs_vref_text(row->vref, text));
+        return row->vref;
+    }
+    cs_clist_edit(k->store, row->vat, row->vref)->reachable = true;
+    cs_object_count(k, row->kref, 1, 0);
+    return row->vref;
+}
+
+cs_vref cs_clist_to_vref(cs_kernel *k, cs_vatid vat, cs_kref kref)
+{
+    const cs_clist_row *row = cs_clist_find_kref(k->store, vat, kref);
+    if (row == NULL)
+        return new_import(k, vat, kref);
+    return row->reachable ? row->vref : reachable_again(k, row);
+}
+
+/* ---- leaving ---- */
+
+void cs_clist_remove(cs_kernel *k, const cs_clist_row *row)
+{
+    const cs_clist_row gone = *row;
+    cs_clist_delete(k->store, gone.vat, gone.vref);
+    cs_stat_sub(k, CS_STAT_CLIST_ENTRIES, 1);
+    if (!is_object(gone.kref))
+        cs_ref_down(k, gone.kref);
+    else if (!cs_vref_by_vat(gone.vref))
+        cs_object_count(k, gone.kref, gone.reachable ? -1 : 0, -1);
+}
+
+void cs_clist_drop(cs_kernel *k, const cs_clist_row *row)
+{
+    cs_kref kref = row->kref;
+    cs_clist_edit(k->store, row->vat, row->vref)->reachable = false;
+    cs_object_count(k, kref, -1, 0);
+}
+
+void cs_clist_retire_promise(cs_kernel *k, cs_vatid vat, cs_kref promise)
+{
+    const cs_clist_row *row = cs_clist_find_kref(k->store, vat, promise);
+    if (row != NULL)
+        cs_clist_remove(k, row);
+}

@@ -1,0 +1,298 @@
+/* What the host asks for between cranks (S20). Each call checks first and then changes rows as one
+ * small crank of its own, without a number: undone whole if the store fails. Every change is part of
+ * the history, so it has its record in the activity hash:
+ *
+ *     record = 'H', what, and what the call was about */
+#include "kernel/capdata.h"
+#include "kernel/clist.h"
+#include "kernel/crank.h"
+#include "kernel/object.h"
+#include "kernel/options.h"
+#include "kernel/promise.h"
+#include "kernel/queue.h"
+#include "kernel/refcount.h"
+#include "kernel/terminate.h"
+
+#include <stdio.h>
+
+typedef enum change {
+    CHANGE_ADD_VAT = 1,
+    CHANGE_SEND,
+    CHANGE_HOLD,
+    CHANGE_RELEASE,
+    CHANGE_TERMINATE
+} change;
+
+static cs_status begin(cs_kernel *k, change what, cs_error *err)
+{
+    cs_assert(!k->delivering);
+    if (k->panic.status != CS_OK)
+        return cs_fail(err, k->panic.status, "%s", k->panic.text);
+    cs_crank_begin(k);
+    cs_crank_record(k, 'H');
+    cs_crank_record(k, what);
+    return CS_OK;
+}
+
+static bool exists(cs_kernel *k, cs_kref ref)
+{
+    if (cs_kref_type(ref) == CS_REF_OBJECT)
+        return cs_object_find(k->store, ref) != NULL;
+    return cs_kref_type(ref) == CS_REF_PROMISE && cs_promise_find(k->store, ref) != NULL;
+}
+
+static cs_status check_ref(cs_kernel *k, cs_kref ref, cs_error *err)
+{
+    char text[CS_REF_TEXT_MAX];
+    if (exists(k, ref))
+        return CS_OK;
+    return cs_fail(err, CS_E_NOT_FOUND, "%s: there is no such reference", cs_kref_text(ref, text));
+}
+
+static cs_status check_data(cs_kernel *k, const cs_kcapdata *d, cs_error *err)
+{
+    cs_status st = cs_body_check(d->body, d->slot_count, err);
+    for (uint32_t i = 0; st == CS_OK && i < d->slot_count; i++)
+        st = check_ref(k, d->slots[i], err);
+    return st;
+}
+
+/* ---- vats ---- */
+
+#define NAME_KEY "vat.name."
+
+static cs_blob *name_key(cs_bytes name)
+{
+    cs_buf key = { 0 };
+    cs_buf_add_text(&key, NAME_KEY);
+    cs_buf_add(&key, name.data, name.size);
+    cs_blob *blob = cs_blob_new(cs_buf_bytes(&key));
+    cs_buf_fini(&key);
+    return blob;
+}
+
+cs_status cs_kernel_vat_named(cs_kernel *k, cs_bytes name, cs_vatid *ret)
+{
+    cs_blob *key = name_key(name);
+    const cs_blob *value = cs_kv_find(k->store, (cs_vatid){ 0 }, cs_blob_bytes(key));
+    (void)cs_blob_unref(key);
+    if (value == NULL)
+        return CS_E_NOT_FOUND;
+    return cs_vatid_parse(cs_blob_bytes(value), ret) == CS_OK ? CS_OK : CS_E_CORRUPT;
+}
+
+/* S10: a static name stays known when its vat is gone, so it stays taken. */
+static void keep_name(cs_kernel *k, cs_bytes name, cs_vatid vat)
+{
+    char text[CS_REF_TEXT_MAX];
+    cs_blob *key = name_key(name);
+    cs_kv_set(k->store, (cs_vatid){ 0 }, cs_blob_bytes(key),
+              cs_blob_new(cs_bytes_of(cs_vatid_text(vat, text))));
+    (void)cs_blob_unref(key);
+}
+
+static cs_status check_name(cs_kernel *k, cs_bytes name, bool is_static, cs_error *err)
+{
+    cs_vatid taken;
+    if (name.size == 0 && !is_static)
+        return CS_OK;
+    if (!cs_vat_name_check(name))
+        return cs_fail(err, CS_E_USAGE,
+                       "a vat's name is 1 to 199 of A-Z, a-z, 0-9, '.', '_' and '-'");
+    if (is_static && cs_kernel_vat_named(k, name, &taken) != CS_E_NOT_FOUND)
+        return cs_fail(err, CS_E_BUSY, "%.*s: there is a vat of that name", (int)name.size,
+                       (const char *)name.data);
+    return CS_OK;
+}
+
+static cs_vat_row *add_row(cs_kernel *k, cs_bytes name, const cs_hash *bundle,
+                           const cs_vat_options *options)
+{
+    cs_vat_row *row = cs_vat_add(k->store, (cs_vatid){ k->crank.meta->next_vat++ });
+    row->status = CS_VAT_LIVE;
+    row->next_import_object = 50; /* S4g */
+    row->next_import_promise = 60;
+    row->next_import_device = 70;
+    row->bundle = *bundle;
+    if (name.size > 0)
+        cs_row_set_blob(k->store, &row->name, cs_blob_new(name));
+    cs_row_set_blob(k->store, &row->options, cs_vat_options_blob(options));
+    return row;
+}
+
+static void queue_start(cs_kernel *k, cs_vatid vat, const cs_kcapdata *parameters)
+{
+    const cs_event e = { .kind = CS_EVENT_START_VAT, .vat = vat, .data = *parameters };
+    cs_blob *item = cs_event_blob(&k->scratch, &e);
+    cs_event_up(k, &e);
+    cs_buf_add(&k->crank.record, item->data, item->size);
+    cs_queue_accept(k, item);
+}
+
+cs_status cs_kernel_add_vat(cs_kernel *k, cs_bytes name, const cs_hash *bundle,
+                            const cs_vat_options *options, const cs_kcapdata *parameters,
+                            cs_vatid *ret_vat, cs_error *err)
+{
+    cs_status st = check_name(k, name, options->is_static, err);
+    if (st == CS_OK)
+        st = check_data(k, parameters, err);
+    if (st == CS_OK)
+        st = begin(k, CHANGE_ADD_VAT, err);
+    if (st != CS_OK)
+        return st;
+    cs_vat_row *row = add_row(k, name, bundle, options);
+    cs_vatid vat = row->id;
+    if (options->is_static)
+        keep_name(k, name, vat);
+    cs_clist_export(k, vat, cs_vref_of(CS_REF_OBJECT, true, 0), cs_object_new(k, vat));
+    cs_buf_add(&k->crank.record, row->bundle.bytes, CS_HASH_SIZE);
+    cs_buf_add(&k->crank.record, row->options->data, row->options->size);
+    cs_buf_add(&k->crank.record, name.data, name.size);
+    queue_start(k, vat, parameters);
+    cs_stat_add(k, CS_STAT_VATS_CREATED, 1);
+    st = cs_crank_end_host(k, err);
+    if (st == CS_OK)
+        *ret_vat = vat;
+    return st;
+}
+
+cs_status cs_kernel_root(cs_kernel *k, cs_vatid vat, cs_kref *ret)
+{
+    const cs_vat_row *row = cs_vat_find(k->store, vat);
+    if (row == NULL)
+        return CS_E_NOT_FOUND;
+    if (row->status != CS_VAT_LIVE)
+        return CS_E_DEAD;
+    const cs_clist_row *root =
+        cs_clist_find_vref(k->store, vat, cs_vref_of(CS_REF_OBJECT, true, 0));
+    if (root == NULL)
+        return CS_E_NOT_FOUND;
+    *ret = root->kref;
+    return CS_OK;
+}
+
+cs_status cs_kernel_terminate(cs_kernel *k, cs_vatid vat, cs_bytes reason)
+{
+    char why[CS_ERROR_MAX], text[CS_REF_TEXT_MAX];
+    const cs_vat_row *row = cs_vat_find(k->store, vat);
+    if (row == NULL)
+        return CS_E_NOT_FOUND;
+    if (row->status != CS_VAT_LIVE)
+        return CS_E_DEAD;
+    cs_status st = begin(k, CHANGE_TERMINATE, NULL);
+    if (st != CS_OK)
+        return st;
+    reason = cs_text_shown(reason);
+    (void)snprintf(why, sizeof why, "%s: by the host: %.*s", cs_vatid_text(vat, text),
+                   (int)reason.size, (const char *)reason.data);
+    cs_buf_add_text(&k->crank.record, why);
+    cs_vat_terminate(k, vat, why);
+    return cs_crank_end_host(k, NULL);
+}
+
+/* ---- messages and promises ---- */
+
+cs_status cs_kernel_send(cs_kernel *k, cs_kref target, const cs_kcapdata *methargs,
+                         cs_policy policy, cs_kref *ret_promise, cs_error *err)
+{
+    cs_status st = check_ref(k, target, err);
+    if (st == CS_OK)
+        st = check_data(k, methargs, err);
+    if (st == CS_OK)
+        st = begin(k, CHANGE_SEND, err);
+    if (st != CS_OK)
+        return st;
+    cs_kref promise = cs_kp_new(k, (cs_vatid){ 0 }, policy);
+    const cs_event e = { CS_EVENT_SEND, .target = target, .result = promise, .data = *methargs };
+    cs_blob *item = cs_event_blob(&k->scratch, &e);
+    cs_hold_add(k->store, promise)->count = 1;
+    cs_ref_up(k, promise);
+    cs_event_up(k, &e);
+    cs_crank_record(k, policy);
+    cs_buf_add(&k->crank.record, item->data, item->size);
+    cs_queue_accept(k, item);
+    st = cs_crank_end_host(k, err);
+    if (st == CS_OK)
+        *ret_promise = promise;
+    return st;
+}
+
+cs_status cs_kernel_promise(cs_kernel *k, cs_kref promise, cs_promise_state *ret_state,
+                            cs_kcapdata *ret_data)
+{
+    cs_kcapdata data = { 0 };
+    const cs_promise_row *row = NULL;
+    if (cs_kref_type(promise) == CS_REF_PROMISE)
+        row = cs_promise_find(k->store, promise);
+    if (row == NULL)
+        return CS_E_NOT_FOUND;
+    cs_arena_clear(&k->lent);
+    if (row->state != CS_UNRESOLVED && !cs_kp_data(k, row, &k->lent, &data))
+        return CS_E_CORRUPT;
+    *ret_state = row->state;
+    *ret_data = data;
+    return CS_OK;
+}
+
+/* ---- what the host holds ---- */
+
+/* One count of `ref`, however often the host holds it. */
+static cs_status hold(cs_kernel *k, cs_kref ref, uint32_t most)
+{
+    const cs_hold_row *row = cs_hold_find(k->store, ref);
+    if (!exists(k, ref))
+        return CS_E_NOT_FOUND;
+    if (row != NULL && row->count >= most)
+        return CS_OK;
+    cs_status st = begin(k, CHANGE_HOLD, NULL);
+    if (st != CS_OK)
+        return st;
+    if (row == NULL) {
+        cs_hold_add(k->store, ref)->count = 1;
+        cs_ref_up(k, ref);
+    } else {
+        cs_hold_edit(k->store, ref)->count++;
+    }
+    cs_kref_enc(&k->crank.record, ref);
+    return cs_crank_end_host(k, NULL);
+}
+
+cs_status cs_kernel_pin(cs_kernel *k, cs_kref object)
+{
+    return cs_kref_type(object) == CS_REF_OBJECT ? hold(k, object, 1) : CS_E_NOT_FOUND;
+}
+
+cs_status cs_kernel_hold(cs_kernel *k, cs_kref promise)
+{
+    return cs_kref_type(promise) == CS_REF_PROMISE ? hold(k, promise, UINT32_MAX) : CS_E_NOT_FOUND;
+}
+
+cs_status cs_kernel_release(cs_kernel *k, cs_kref held)
+{
+    const cs_hold_row *row = cs_kref_none(held) ? NULL : cs_hold_find(k->store, held);
+    if (row == NULL)
+        return CS_E_NOT_FOUND;
+    cs_status st = begin(k, CHANGE_RELEASE, NULL);
+    if (st != CS_OK)
+        return st;
+    if (row->count > 1) {
+        cs_hold_edit(k->store, held)->count--;
+    } else {
+        cs_hold_delete(k->store, held);
+        cs_ref_down(k, held);
+    }
+    cs_kref_enc(&k->crank.record, held);
+    return cs_crank_end_host(k, NULL);
+}
+
+/* ---- vatstore reads of a vat that runs ---- */
+
+cs_blob *cs_kernel_vatstore_get(cs_kernel *k, cs_vatid vat, cs_bytes key)
+{
+    return cs_blob_ref(cs_kv_find(k->store, vat, key));
+}
+
+cs_blob *cs_kernel_vatstore_after(cs_kernel *k, cs_vatid vat, cs_bytes key)
+{
+    return cs_kv_after(k->store, vat, key);
+}

@@ -1,0 +1,226 @@
+/* The life of a kernel, and what runs next (S1).
+ *
+ *     idle --next--> idle | crank (over) | delivering
+ *     delivering --done--> idle      the crank is kept, or rolled back and kept
+ *     delivering --abandon--> idle   the crank never was
+ *
+ * The activity hash chains one record per crank: what the event was and how it was routed; for a
+ * delivery also the vat, the outcome, and the vat's transcript hash, which covers the row's bytes and
+ * all before them (an aborted one has no row: why it was aborted stands for it). Equal histories give
+ * equal hashes, and opening a store adds nothing (S3, S22). */
+#include "kernel/kernel.h"
+
+#include "base/alloc.h"
+#include "kernel/crank.h"
+#include "kernel/deliver.h"
+#include "kernel/queue.h"
+#include "kernel/route.h"
+#include "kernel/terminate.h"
+#include "wire/codec.h"
+
+/* S4g. */
+enum { FIRST_OBJECT = 20, FIRST_DEVICE = 30, FIRST_PROMISE = 40, FIRST_VAT = 1 };
+
+/* First bytes of records; host.c has 'H'. */
+enum { RECORD_ROUTING = 'R', RECORD_DELIVERY = 'D' };
+enum { OUTCOME_KEPT, OUTCOME_ENDED, OUTCOME_ABORTED };
+
+/* ---- life ---- */
+
+static cs_status write_first_rows(cs_kernel *k, cs_error *err)
+{
+    if (cs_meta_get(k->store)->next_vat != 0)
+        return CS_OK;
+    cs_meta *meta = cs_meta_edit(k->store);
+    meta->next_object = FIRST_OBJECT;
+    meta->next_promise = FIRST_PROMISE;
+    meta->next_device = FIRST_DEVICE;
+    meta->next_vat = FIRST_VAT;
+    cs_store_keep(k->store);
+    return cs_store_status(k->store, err);
+}
+
+cs_status cs_kernel_new(cs_store *store, const cs_kernel_ops *ops, void *ctx, cs_kernel **ret_k,
+                        cs_error *err)
+{
+    cs_kernel *k = CS_NEW(cs_kernel);
+    k->store = store;
+    k->ctx = ctx;
+    if (ops != NULL)
+        k->ops = *ops;
+    cs_status st = write_first_rows(k, err);
+    if (st != CS_OK) {
+        k = cs_kernel_free(k);
+        return st;
+    }
+    *ret_k = k;
+    return CS_OK;
+}
+
+cs_kernel *cs_kernel_free(cs_kernel *k)
+{
+    if (k == NULL)
+        return NULL;
+    if (k->delivering)
+        cs_kernel_abandon(k);
+    cs_arena_fini(&k->crank.arena);
+    cs_buf_fini(&k->crank.record);
+    cs_buf_fini(&k->crank.log);
+    cs_free(k->crank.maybe_free.items);
+    cs_buf_fini(&k->scratch);
+    cs_arena_fini(&k->lent);
+    return cs_free(k);
+}
+
+/* ---- next ---- */
+
+/* Begins a crank with the first event of `queue`. False: it is damaged, and a fault. */
+static bool take_event(cs_kernel *k, cs_queue_id queue)
+{
+    cs_crank *c = &k->crank;
+    cs_crank_begin(k);
+    c->item = cs_queue_take(k, queue);
+    if (queue == CS_QUEUE_RUN)
+        cs_crank_dequeued(k);
+    if (c->item == NULL)
+        return false;
+    if (cs_event_dec(cs_blob_bytes(c->item), &c->arena, &c->event))
+        return true;
+    cs_crank_fault(k, "the first event of queue %u is malformed", (unsigned)queue);
+    return false;
+}
+
+static cs_status routing_crank(cs_kernel *k, cs_effect *ret, cs_error *err)
+{
+    if (take_event(k, CS_QUEUE_ACCEPTANCE)) {
+        cs_crank_record(k, RECORD_ROUTING);
+        cs_route_accept(k, &k->crank.event, cs_blob_ref(k->crank.item));
+    }
+    ret->kind = CS_EFFECT_CRANK;
+    return cs_crank_end(k, err);
+}
+
+/* A delivery is not begun on rows that contradict each other, or on a disk that failed. */
+static bool is_sound(const cs_kernel *k)
+{
+    return k->crank.fault.status == CS_OK && cs_store_status(k->store, NULL) == CS_OK;
+}
+
+static cs_status run_crank(cs_kernel *k, cs_effect *ret, cs_error *err)
+{
+    bool deliver = false;
+    if (take_event(k, CS_QUEUE_RUN)) {
+        cs_crank_record(k, RECORD_DELIVERY);
+        deliver = cs_deliver_event(k);
+    }
+    if (!deliver || !is_sound(k)) {
+        ret->kind = CS_EFFECT_CRANK;
+        return cs_crank_end(k, err);
+    }
+    k->delivering = true;
+    *ret = (cs_effect){ CS_EFFECT_DELIVER, k->crank.vat, k->crank.delivery };
+    return CS_OK;
+}
+
+cs_status cs_kernel_next(cs_kernel *k, cs_effect *ret, cs_error *err)
+{
+    cs_assert(!k->delivering);
+    const cs_meta *meta = cs_meta_get(k->store);
+    cs_effect effect = { .kind = CS_EFFECT_IDLE };
+    cs_status st = cs_store_status(k->store, err);
+    if (st == CS_OK && k->panic.status != CS_OK)
+        st = cs_fail(err, k->panic.status, "%s", k->panic.text);
+    /* S1: acceptance before everything; between it and the run queue come the cleanup of terminated
+     * vats, GC actions and the reap queue, in this order. */
+    if (st == CS_OK && meta->acceptance.first != meta->acceptance.next)
+        st = routing_crank(k, &effect, err);
+    else if (st == CS_OK && meta->run.first != meta->run.next)
+        st = run_crank(k, &effect, err);
+    if (st == CS_OK)
+        *ret = effect;
+    return st;
+}
+
+/* ---- done ---- */
+
+/* S3: a failed startVat must not be tried again; all else goes back and splats, or is dropped, which
+ * tells whoever waits for it. */
+static bool stays_consumed(cs_event_kind kind)
+{
+    return kind == CS_EVENT_START_VAT;
+}
+
+static void add_to_transcript(cs_kernel *k, cs_vat_row *vat, const cs_reply *reply)
+{
+    cs_buf_clear(&k->scratch);
+    cs_transcript_enc(&k->scratch, &k->crank.delivery, reply);
+    vat->transcript = cs_hash_chain(&vat->transcript, cs_buf_bytes(&k->scratch));
+    cs_transcript_add(k->store, vat->id, vat->next_delivery++,
+                      cs_blob_new(cs_buf_bytes(&k->scratch)), &vat->transcript);
+    cs_buf_add(&k->crank.record, vat->transcript.bytes, CS_HASH_SIZE);
+}
+
+static void count_delivery(cs_kernel *k)
+{
+    cs_stat_add(k, CS_STAT_DELIVERIES, 1);
+    cs_stat_add(k, CS_STAT_MESSAGES, k->crank.delivery.kind == CS_DELIVER_MESSAGE);
+    cs_stat_add(k, CS_STAT_NOTIFIES, k->crank.delivery.kind == CS_DELIVER_NOTIFY);
+}
+
+/* A worker can say any number; a row holds numbers below 2^63, and there the sum stays. */
+static uint64_t add_saturated(uint64_t a, uint64_t b)
+{
+    return b > (uint64_t)INT64_MAX - a ? (uint64_t)INT64_MAX : a + b;
+}
+
+/* S9: computrons were spent, whatever became of the crank. */
+static void count_computrons(cs_kernel *k, cs_vat_row *vat, uint64_t computrons)
+{
+    uint64_t *sum = &k->crank.meta->stats[CS_STAT_COMPUTRONS];
+    vat->computrons = add_saturated(vat->computrons, computrons);
+    *sum = add_saturated(*sum, computrons);
+}
+
+static void record_outcome(cs_kernel *k, const cs_verdict *v)
+{
+    cs_buf *record = &k->crank.record;
+    cs_buf_add_varint(record, k->crank.vat.n);
+    cs_buf_add_byte(record, v->abort       ? OUTCOME_ABORTED
+                            : v->terminate ? OUTCOME_ENDED
+                                           : OUTCOME_KEPT);
+    if (v->terminate)
+        cs_buf_add_text(record, v->why);
+}
+
+cs_status cs_kernel_done(cs_kernel *k, const cs_reply *reply, cs_outcome *ret, cs_error *err)
+{
+    cs_verdict v;
+    cs_assert(k->delivering);
+    k->delivering = false;
+    cs_crank_judge(k, reply, &v);
+    record_outcome(k, &v);
+    if (v.abort)
+        cs_crank_roll_back(k, stays_consumed(k->crank.event.kind));
+    cs_vat_row *vat = cs_vat_edit(k->store, k->crank.vat);
+    count_computrons(k, vat, reply->computrons);
+    if (v.abort) {
+        cs_stat_add(k, CS_STAT_ABORTED_CRANKS, 1);
+    } else {
+        add_to_transcript(k, vat, reply);
+        count_delivery(k);
+    }
+    if (v.terminate)
+        cs_vat_terminate(k, k->crank.vat, v.why);
+    cs_outcome outcome = { v.abort, v.terminate, k->crank.ignored };
+    cs_status st = cs_crank_end(k, err);
+    if (st == CS_OK)
+        *ret = outcome;
+    return st;
+}
+
+void cs_kernel_abandon(cs_kernel *k)
+{
+    cs_assert(k->delivering);
+    k->delivering = false;
+    cs_crank_undo(k);
+}

@@ -1,0 +1,101 @@
+/* The kernel: what runs next, routing, promises, objects, c-lists, and what becomes of a crank.
+ *
+ * No engine, no clock, no socket: it takes an event and returns an effect. Its only dependency is
+ * the store, which it calls synchronously.
+ *
+ *     while (cs_kernel_next(k, &effect, &err) == CS_OK && effect.kind != CS_EFFECT_IDLE)
+ *         if (effect.kind == CS_EFFECT_DELIVER) {
+ *             ... the vat's worker answers effect.delivery with a reply ...
+ *             cs_kernel_done(k, &reply, &outcome, &err);
+ *         }
+ *
+ * Between next and done nothing else may be called. A status other than OK from any call is the
+ * machine's fault (ENV), with the crank rolled back to its start, or PANIC; what vats do wrong is
+ * their end, never a status. Committing is the caller's: cs_store_commit() between cranks. */
+#pragma once
+#include "store/store.h"
+
+typedef struct cs_kernel cs_kernel;
+
+/* What the kernel tells its host as it goes; borrowed for the call. Any may be NULL. */
+typedef struct cs_kernel_ops {
+    void (*log)(void *ctx, const char *line); /* a vat was terminated, a logged rejection, … */
+} cs_kernel_ops;
+
+/* Borrows the store until cs_kernel_free(). Writes the first rows if the store is new. */
+CS_MUST_USE cs_status cs_kernel_new(cs_store *store, const cs_kernel_ops *ops, void *ctx,
+                                    cs_kernel **ret_k, cs_error *err);
+cs_kernel *cs_kernel_free(cs_kernel *k);
+
+typedef enum cs_effect_kind {
+    CS_EFFECT_IDLE,    /* nothing to do */
+    CS_EFFECT_CRANK,   /* a crank without a worker is over: routing, or an event without object */
+    CS_EFFECT_DELIVER, /* hand `delivery` to `vat`, then cs_kernel_done() */
+} cs_effect_kind;
+typedef struct cs_effect {
+    cs_effect_kind kind;
+    cs_vatid vat;
+    cs_delivery delivery; /* borrowed until done */
+} cs_effect;
+CS_MUST_USE cs_status cs_kernel_next(cs_kernel *k, cs_effect *ret, cs_error *err);
+
+/* Decides and ends the crank (S3, S10). `reply` is checked: it may come from a hostile worker. */
+typedef struct cs_outcome {
+    bool aborted;     /* the vat's heap must be dropped: it is not what the transcript says */
+    bool terminated;  /* the vat is no more */
+    uint32_t ignored; /* drops and retires that changed nothing (S4c) */
+} cs_outcome;
+CS_MUST_USE cs_status cs_kernel_done(cs_kernel *k, const cs_reply *reply, cs_outcome *ret,
+                                     cs_error *err);
+/* The worker could not answer through no fault of the vat: rolls back to the start of the crank. */
+void cs_kernel_abandon(cs_kernel *k);
+
+/* Answers of the kernel during a delivery (vatstore reads): what was kept plus this crank's earlier
+ * syscalls is the worker's business. Gives a new reference or NULL. */
+cs_blob *cs_kernel_vatstore_get(cs_kernel *k, cs_vatid vat, cs_bytes key);
+cs_blob *cs_kernel_vatstore_after(cs_kernel *k, cs_vatid vat, cs_bytes key);
+
+/* ---- the host's side, between cranks (S20) ---- */
+typedef struct cs_vat_options {
+    bool is_static, enable_pipelining, critical;
+    uint64_t computrons_max; /* of one delivery; 0: unlimited */
+} cs_vat_options;
+/* CapData with krefs. */
+typedef struct cs_kcapdata {
+    cs_bytes body;
+    const cs_kref *slots;
+    uint32_t slot_count;
+} cs_kcapdata;
+
+/* Makes a vat, exports its root object and queues its startVat. BUSY (HOST): name is taken; USAGE:
+ * malformed name (S21). `name` may be empty for a dynamic vat. */
+CS_MUST_USE cs_status cs_kernel_add_vat(cs_kernel *k, cs_bytes name, const cs_hash *bundle,
+                                        const cs_vat_options *options,
+                                        const cs_kcapdata *parameters, cs_vatid *ret_vat,
+                                        cs_error *err);
+cs_status cs_kernel_vat_named(cs_kernel *k, cs_bytes name, cs_vatid *ret);  /* NOT_FOUND */
+cs_status cs_kernel_root(cs_kernel *k, cs_vatid vat, cs_kref *ret);         /* NOT_FOUND, DEAD */
+cs_status cs_kernel_pin(cs_kernel *k, cs_kref object);                      /* NOT_FOUND */
+cs_status cs_kernel_terminate(cs_kernel *k, cs_vatid vat, cs_bytes reason); /* NOT_FOUND, DEAD */
+
+typedef enum cs_policy { /* S2: what a kernel-made result promise does when it settles */
+                         CS_POLICY_IGNORE,
+                         CS_POLICY_LOG_ALWAYS,
+                         CS_POLICY_LOG_FAILURE,
+                         CS_POLICY_PANIC,
+} cs_policy;
+/* Queues a message; gives the promise of its answer, held for the host until
+ * cs_kernel_release(). methargs body is smallcaps "#[method,[args…]]". NOT_FOUND: target or a slot
+ * is unknown; TOO_BIG, BAD_CAPDATA. */
+CS_MUST_USE cs_status cs_kernel_send(cs_kernel *k, cs_kref target, const cs_kcapdata *methargs,
+                                     cs_policy policy, cs_kref *ret_promise, cs_error *err);
+cs_status cs_kernel_promise(cs_kernel *k, cs_kref promise, cs_promise_state *ret_state,
+                            cs_kcapdata *ret_data); /* borrowed until the next call; NOT_FOUND */
+/* Holds a promise for the host, once more if it is held already. NOT_FOUND. */
+cs_status cs_kernel_hold(cs_kernel *k, cs_kref promise);
+/* Ends one hold of a promise, or the pin of an object. NOT_FOUND: not held. */
+cs_status cs_kernel_release(cs_kernel *k, cs_kref held);
+
+/* Recomputes every count, flag and queue from the rows. What is wrong goes to `tell`, a line each.
+ * Returns how many lines. */
+size_t cs_kernel_audit(cs_kernel *k, void (*tell)(void *ctx, const char *line), void *ctx);

@@ -1,0 +1,23 @@
+#include "kernel/object.h"
+
+#include "kernel/refcount.h"
+
+cs_kref cs_object_new(cs_kernel *k, cs_vatid owner)
+{
+    cs_meta *meta = k->crank.meta;
+    if (!cs_need_id(k, meta->next_object))
+        return cs_kref_of(CS_REF_OBJECT, CS_REF_ID_MAX);
+    cs_kref object = cs_kref_of(CS_REF_OBJECT, meta->next_object++); /* S4g: never reused */
+    cs_object_row *row = cs_object_add(k->store, object);
+    row->owner = owner;
+    meta->stats[CS_STAT_OBJECTS]++;
+    return object;
+}
+
+void cs_object_orphan(cs_kernel *k, cs_kref object)
+{
+    if (cs_need_object(k, object) == NULL)
+        return;
+    cs_object_edit(k->store, object)->owner = (cs_vatid){ 0 };
+    cs_ref_maybe_free(k, object);
+}

@@ -1,0 +1,7 @@
+/* Kernel objects (S4a): made by their first export, orphaned when their vat goes or abandons them. */
+#pragma once
+#include "kernel/state.h"
+
+cs_kref cs_object_new(cs_kernel *k, cs_vatid owner);
+/* No owner any more: messages to it splat (S2), and it goes when nobody recognises it. */
+void cs_object_orphan(cs_kernel *k, cs_kref object);

@@ -1,0 +1,149 @@
+#include "kernel/refcount.h"
+
+#include "base/alloc.h"
+#include "kernel/capdata.h"
+#include "kernel/crank.h"
+#include "kernel/promise.h"
+
+void cs_ref_maybe_free(cs_kernel *k, cs_kref ref)
+{
+    cs_kref_list *list = &k->crank.maybe_free;
+    if (list->count == list->cap) {
+        list->cap = list->cap == 0 ? 64 : list->cap * 2;
+        list->items = cs_realloc(list->items, list->cap, sizeof *list->items);
+    }
+    list->items[list->count++] = ref;
+}
+
+/* *count + by, for by of -1, 0 or 1. False: it does not fit. */
+static bool count_by(uint32_t *count, int by)
+{
+    int64_t sum = (int64_t)*count + by;
+    if (sum < 0 || sum > UINT32_MAX)
+        return false;
+    *count = (uint32_t)sum;
+    return true;
+}
+
+static void bad_count(cs_kernel *k, cs_kref ref)
+{
+    char text[CS_REF_TEXT_MAX];
+    cs_crank_fault(k, "%s: its count leaves the range", cs_kref_text(ref, text));
+}
+
+void cs_object_count(cs_kernel *k, cs_kref object, int reachable, int recognizable)
+{
+    if (cs_need_object(k, object) == NULL)
+        return;
+    cs_object_row *row = cs_object_edit(k->store, object);
+    if (!count_by(&row->reachable, reachable) || !count_by(&row->recognizable, recognizable) ||
+        row->reachable > row->recognizable)
+        bad_count(k, object);
+    if (row->reachable == 0 && (reachable < 0 || recognizable < 0))
+        cs_ref_maybe_free(k, object);
+}
+
+static void promise_count(cs_kernel *k, cs_kref promise, int by)
+{
+    if (cs_need_promise(k, promise) == NULL)
+        return;
+    cs_promise_row *row = cs_promise_edit(k->store, promise);
+    if (!count_by(&row->refs, by))
+        bad_count(k, promise);
+    if (row->refs == 0)
+        cs_ref_maybe_free(k, promise);
+}
+
+static void count(cs_kernel *k, cs_kref ref, int by)
+{
+    if (cs_kref_type(ref) == CS_REF_PROMISE)
+        promise_count(k, ref, by);
+    else
+        cs_object_count(k, ref, by, by);
+}
+
+void cs_ref_up(cs_kernel *k, cs_kref ref)
+{
+    count(k, ref, 1);
+}
+
+void cs_ref_down(cs_kernel *k, cs_kref ref)
+{
+    count(k, ref, -1);
+}
+
+static void count_all(cs_kernel *k, const cs_kcapdata *d, int by)
+{
+    for (uint32_t i = 0; i < d->slot_count; i++)
+        count(k, d->slots[i], by);
+}
+
+void cs_refs_up(cs_kernel *k, const cs_kcapdata *d)
+{
+    count_all(k, d, 1);
+}
+
+void cs_refs_down(cs_kernel *k, const cs_kcapdata *d)
+{
+    count_all(k, d, -1);
+}
+
+static void count_event(cs_kernel *k, const cs_event *e, int by)
+{
+    if (!cs_kref_none(e->target))
+        count(k, e->target, by);
+    if (!cs_kref_none(e->result))
+        count(k, e->result, by);
+    count_all(k, &e->data, by);
+}
+
+void cs_event_up(cs_kernel *k, const cs_event *e)
+{
+    count_event(k, e, 1);
+}
+
+void cs_event_down(cs_kernel *k, const cs_event *e)
+{
+    count_event(k, e, -1);
+}
+
+/* Nobody can ask for it any more, settled or not (#9889). */
+static void sweep_promise(cs_kernel *k, cs_kref promise)
+{
+    char text[CS_REF_TEXT_MAX];
+    cs_kcapdata d;
+    const cs_promise_row *row = cs_promise_find(k->store, promise);
+    if (row == NULL || row->refs > 0)
+        return;
+    if (row->decider.n != 0) /* P1: its decider's entry counts */
+        cs_crank_fault(k, "%s: v%u decides it, and nobody refers to it",
+                       cs_kref_text(promise, text), (unsigned)row->decider.n);
+    if (row->state != CS_UNRESOLVED && cs_kp_data(k, row, &k->crank.arena, &d))
+        cs_refs_down(k, &d);
+    cs_promise_delete(k->store, promise);
+    cs_stat_sub(k, CS_STAT_PROMISES, 1);
+}
+
+/* An orphan that nobody recognises goes. What else S4d asks for (dropExport and retireExport to a
+ * live owner, retireImport to who still recognises an orphan) becomes GC actions here. */
+static void sweep_object(cs_kernel *k, cs_kref object)
+{
+    const cs_object_row *row = cs_object_find(k->store, object);
+    if (row == NULL || row->recognizable > 0 || row->owner.n != 0)
+        return;
+    cs_object_delete(k->store, object);
+    cs_stat_sub(k, CS_STAT_OBJECTS, 1);
+}
+
+void cs_refs_sweep(cs_kernel *k)
+{
+    cs_kref_list *list = &k->crank.maybe_free;
+    for (size_t i = 0; i < list->count; i++) { /* the list grows meanwhile (R3) */
+        cs_kref ref = list->items[i];
+        if (cs_kref_type(ref) == CS_REF_PROMISE)
+            sweep_promise(k, ref);
+        else
+            sweep_object(k, ref);
+    }
+    list->count = 0;
+}

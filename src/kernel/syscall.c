@@ -1,0 +1,200 @@
+/* Decide, then commit, over a whole reply.
+ *
+ * A syscall can only be judged by what the ones before it in the same reply did: a promise exported
+ * by the first is resolved by the second. So there is no separate pass that decides. Each syscall is
+ * checked and applied in its turn under the store's undo journal, and the first refusal ends it all:
+ * the caller undoes to a savepoint of S3, and then nothing of the reply is left, neither what the
+ * refused syscall had begun nor what the legal ones before it did. Nothing is told to anyone before
+ * the crank is kept. So a refusal needs no care for half-done work, and every function here may
+ * change rows first and refuse later.
+ *
+ * Each refusal is the vat's fault (VAT) and ends the vat, never the kernel (S23: the reference panics
+ * when a vat resolves what it does not decide). */
+#include "kernel/syscall.h"
+
+#include "base/limits.h"
+#include "kernel/capdata.h"
+#include "kernel/clist.h"
+#include "kernel/crank.h"
+#include "kernel/promise.h"
+#include "kernel/refcount.h"
+
+static const char *kind_name(cs_syscall_kind kind)
+{
+    static const char *const names[] = {
+        [CS_SYSCALL_SEND] = "send",
+        [CS_SYSCALL_SUBSCRIBE] = "subscribe",
+        [CS_SYSCALL_RESOLVE] = "resolve",
+        [CS_SYSCALL_EXIT] = "exit",
+        [CS_SYSCALL_DROP_IMPORTS] = "dropImports",
+        [CS_SYSCALL_RETIRE_IMPORTS] = "retireImports",
+        [CS_SYSCALL_RETIRE_EXPORTS] = "retireExports",
+        [CS_SYSCALL_ABANDON_EXPORTS] = "abandonExports",
+        [CS_SYSCALL_VATSTORE_GET] = "vatstoreGet",
+        [CS_SYSCALL_VATSTORE_SET] = "vatstoreSet",
+        [CS_SYSCALL_VATSTORE_DELETE] = "vatstoreDelete",
+        [CS_SYSCALL_VATSTORE_NEXT_KEY] = "vatstoreGetNextKey",
+        [CS_SYSCALL_CALL_NOW] = "callNow",
+    };
+    unsigned i = kind;
+    return i < sizeof names / sizeof names[0] && names[i] != NULL ? names[i] : "unknown";
+}
+
+cs_status cs_syscall_capdata(cs_kernel *k, cs_vatid vat, const cs_capdata *d, cs_kcapdata *ret,
+                             cs_error *err)
+{
+    cs_status st = cs_body_check(d->body, d->slot_count, err);
+    cs_kref *slots = NULL;
+    if (st == CS_OK && d->slot_count > 0)
+        slots = cs_arena_take(&k->crank.arena, d->slot_count * sizeof *slots);
+    for (uint32_t i = 0; st == CS_OK && i < d->slot_count; i++)
+        st = cs_clist_to_kref(k, vat, d->slots[i], &slots[i], err);
+    *ret = (cs_kcapdata){ d->body, slots, d->slot_count };
+    return st;
+}
+
+cs_status cs_syscall_decided(cs_kernel *k, cs_vatid vat, cs_vref vref, cs_kref promise,
+                             cs_error *err)
+{
+    char text[CS_REF_TEXT_MAX];
+    cs_status st = CS_OK;
+    const cs_promise_row *row = NULL;
+    if (cs_kref_type(promise) != CS_REF_PROMISE)
+        st = CS_E_WRONG_REF;
+    else if ((row = cs_need_promise(k, promise)) == NULL || row->state != CS_UNRESOLVED)
+        st = CS_E_RESOLVED;
+    else if (row->decider.n != vat.n)
+        st = CS_E_NOT_DECIDER;
+    if (st != CS_OK)
+        return cs_fail(err, st, "%s: %s", cs_vref_text(vref, text), cs_status_text(st));
+    return CS_OK;
+}
+
+cs_status cs_syscall_subscribe(cs_kernel *k, cs_vatid vat, cs_vref promise, cs_error *err)
+{
+    char text[CS_REF_TEXT_MAX];
+    cs_kref kref;
+    cs_status st = cs_clist_to_kref(k, vat, promise, &kref, err);
+    if (st != CS_OK)
+        return st;
+    if (cs_kref_type(kref) != CS_REF_PROMISE)
+        return cs_fail(err, CS_E_WRONG_REF, "%s: %s", cs_vref_text(promise, text),
+                       cs_status_text(CS_E_WRONG_REF));
+    cs_kp_subscribe(k, kref, vat);
+    cs_stat_add(k, CS_STAT_SUBSCRIBES, 1);
+    return CS_OK;
+}
+
+/* Takes effect when the delivery is over (S10); the last one counts. What `info` mentions is counted
+ * for a moment, so that an object first exported here is looked at in the sweep. */
+static cs_status request_exit(cs_kernel *k, cs_vatid vat, const cs_syscall *s, cs_error *err)
+{
+    cs_kcapdata info;
+    cs_status st = cs_syscall_capdata(k, vat, &s->exit.info, &info, err);
+    if (st != CS_OK)
+        return st;
+    cs_refs_up(k, &info);
+    cs_refs_down(k, &info);
+    k->crank.exit.requested = true;
+    k->crank.exit.is_failure = s->exit.is_failure;
+    k->crank.exit.info = info.body;
+    return CS_OK;
+}
+
+/* Reads were answered while the vat ran; here they are only checked, and kept in the transcript. */
+static cs_status apply_vatstore(cs_kernel *k, cs_vatid vat, const cs_syscall *s, cs_error *err)
+{
+    cs_bytes key = s->vatstore.key, value = s->vatstore.value;
+    if (key.size > CS_VATSTORE_KEY_MAX)
+        return cs_fail(err, CS_E_TOO_BIG, "key of %zu bytes, more than %u", key.size,
+                       CS_VATSTORE_KEY_MAX);
+    if (value.size > CS_VATSTORE_VALUE_MAX)
+        return cs_fail(err, CS_E_TOO_BIG, "value of %zu bytes, more than %u", value.size,
+                       CS_VATSTORE_VALUE_MAX);
+    if (s->kind == CS_SYSCALL_VATSTORE_SET)
+        cs_kv_set(k->store, vat, key, cs_blob_new(value));
+    else if (s->kind == CS_SYSCALL_VATSTORE_DELETE)
+        cs_kv_delete(k->store, vat, key);
+    return CS_OK;
+}
+
+static cs_status apply(cs_kernel *k, cs_vatid vat, const cs_syscall *s, cs_error *err)
+{
+    switch (s->kind) {
+    case CS_SYSCALL_SEND:
+        return cs_syscall_send(k, vat, &s->send, err);
+    case CS_SYSCALL_SUBSCRIBE:
+        return cs_syscall_subscribe(k, vat, s->promise, err);
+    case CS_SYSCALL_RESOLVE:
+        return cs_syscall_resolve(k, vat, &s->resolve, err);
+    case CS_SYSCALL_EXIT:
+        return request_exit(k, vat, s, err);
+    case CS_SYSCALL_DROP_IMPORTS:
+        return cs_syscall_drop_imports(k, vat, &s->refs, err);
+    case CS_SYSCALL_RETIRE_IMPORTS:
+        return cs_syscall_retire_imports(k, vat, &s->refs, err);
+    case CS_SYSCALL_RETIRE_EXPORTS:
+        return cs_syscall_retire_exports(k, vat, &s->refs, err);
+    case CS_SYSCALL_ABANDON_EXPORTS:
+        return cs_syscall_abandon_exports(k, vat, &s->refs, err);
+    case CS_SYSCALL_VATSTORE_GET:
+    case CS_SYSCALL_VATSTORE_SET:
+    case CS_SYSCALL_VATSTORE_DELETE:
+    case CS_SYSCALL_VATSTORE_NEXT_KEY:
+        return apply_vatstore(k, vat, s, err);
+    case CS_SYSCALL_CALL_NOW:
+        return cs_fail(err, CS_E_BAD_SYSCALL, "there are no devices");
+    }
+    return cs_fail(err, CS_E_BAD_SYSCALL, "unknown kind %u", (unsigned)s->kind);
+}
+
+/* What the syscall takes of CS_REPLY_MAX, counted so that a list of nothing costs something too. */
+static uint64_t size_of(const cs_syscall *s)
+{
+    enum { SYSCALL_COST = 8, REF_COST = 8 };
+    uint64_t size = SYSCALL_COST;
+    switch (s->kind) {
+    case CS_SYSCALL_SEND:
+        return size + s->send.methargs.body.size + REF_COST * (uint64_t)s->send.methargs.slot_count;
+    case CS_SYSCALL_RESOLVE:
+        for (uint32_t i = 0; i < s->resolve.count; i++)
+            size += REF_COST + s->resolve.items[i].data.body.size +
+                    REF_COST * (uint64_t)s->resolve.items[i].data.slot_count;
+        return size;
+    case CS_SYSCALL_EXIT:
+        return size + s->exit.info.body.size + REF_COST * (uint64_t)s->exit.info.slot_count;
+    case CS_SYSCALL_VATSTORE_GET:
+    case CS_SYSCALL_VATSTORE_SET:
+    case CS_SYSCALL_VATSTORE_DELETE:
+    case CS_SYSCALL_VATSTORE_NEXT_KEY:
+        return size + s->vatstore.key.size + s->vatstore.value.size;
+    case CS_SYSCALL_DROP_IMPORTS:
+    case CS_SYSCALL_RETIRE_IMPORTS:
+    case CS_SYSCALL_RETIRE_EXPORTS:
+    case CS_SYSCALL_ABANDON_EXPORTS:
+        return size + REF_COST * (uint64_t)s->refs.count;
+    case CS_SYSCALL_SUBSCRIBE:
+    case CS_SYSCALL_CALL_NOW:
+        return size;
+    }
+    return size;
+}
+
+cs_status cs_syscall_apply_all(cs_kernel *k, cs_vatid vat, const cs_reply *reply, cs_error *err)
+{
+    uint64_t size = 0;
+    if (reply->syscall_count > CS_SYSCALLS_MAX)
+        return cs_fail(err, CS_E_TOO_BIG, "%u syscalls, more than %u",
+                       (unsigned)reply->syscall_count, CS_SYSCALLS_MAX);
+    for (uint32_t i = 0; i < reply->syscall_count; i++) {
+        const cs_syscall *s = &reply->syscalls[i];
+        size += size_of(s);
+        cs_status st = size > CS_REPLY_MAX ? cs_fail(err, CS_E_TOO_BIG,
+                                                     "syscalls of more than %u bytes", CS_REPLY_MAX)
+                                           : apply(k, vat, s, err);
+        if (st != CS_OK)
+            return cs_fail_at(err, "syscall %u (%s)", (unsigned)i, kind_name(s->kind));
+    }
+    cs_stat_add(k, CS_STAT_SYSCALLS, reply->syscall_count);
+    return CS_OK;
+}

@@ -1,0 +1,95 @@
+/* dropImports, retireImports, retireExports, abandonExports (S4c).
+ *
+ * A vat says what it no longer needs. To say so twice, too early or of what is gone already harms
+ * nobody, so it is ignored and counted (design.md 4; in the reference it kills the vat). A reference
+ * that could never be right here, a promise, or an export where imports are meant, is vat-fatal. */
+#include "base/limits.h"
+#include "kernel/clist.h"
+#include "kernel/crank.h"
+#include "kernel/object.h"
+#include "kernel/syscall.h"
+
+/* Applies to one entry; false: it is not in the state for that. */
+typedef bool apply_fn(cs_kernel *k, const cs_clist_row *row);
+
+static cs_status check_ref(cs_vref vref, bool is_export, cs_error *err)
+{
+    char text[CS_REF_TEXT_MAX];
+    if (!cs_vref_check(vref))
+        return cs_fail(err, CS_E_BAD_REF, "%016llx: %s", (unsigned long long)vref.bits,
+                       cs_status_text(CS_E_BAD_REF));
+    if (cs_vref_type(vref) != CS_REF_OBJECT || cs_vref_by_vat(vref) != is_export)
+        return cs_fail(err, CS_E_WRONG_REF, "%s: %s", cs_vref_text(vref, text),
+                       cs_status_text(CS_E_WRONG_REF));
+    return CS_OK;
+}
+
+static cs_status each(cs_kernel *k, cs_vatid vat, const cs_vrefs *refs, bool are_exports,
+                      apply_fn *apply, cs_error *err)
+{
+    if (refs->count > CS_VREFS_MAX)
+        return cs_fail(err, CS_E_TOO_BIG, "%u references, more than %u", (unsigned)refs->count,
+                       CS_VREFS_MAX);
+    for (uint32_t i = 0; i < refs->count; i++) {
+        cs_status st = check_ref(refs->items[i], are_exports, err);
+        if (st != CS_OK)
+            return st;
+        const cs_clist_row *row = cs_clist_find_vref(k->store, vat, refs->items[i]);
+        if (row == NULL || !apply(k, row))
+            k->crank.ignored++;
+    }
+    return CS_OK;
+}
+
+static bool drop_import(cs_kernel *k, const cs_clist_row *row)
+{
+    if (!row->reachable)
+        return false;
+    cs_clist_drop(k, row);
+    return true;
+}
+
+static bool retire_import(cs_kernel *k, const cs_clist_row *row)
+{
+    if (row->reachable)
+        return false; /* not dropped yet */
+    cs_clist_remove(k, row);
+    return true;
+}
+
+/* The object lives on as an orphan until its importers are told. */
+static bool forget_export(cs_kernel *k, const cs_clist_row *row)
+{
+    cs_kref object = row->kref;
+    cs_clist_remove(k, row);
+    cs_object_orphan(k, object);
+    return true;
+}
+
+static bool retire_export(cs_kernel *k, const cs_clist_row *row)
+{
+    if (row->reachable)
+        return false; /* the kernel has not dropped it */
+    return forget_export(k, row);
+}
+
+cs_status cs_syscall_drop_imports(cs_kernel *k, cs_vatid vat, const cs_vrefs *refs, cs_error *err)
+{
+    return each(k, vat, refs, false, drop_import, err);
+}
+
+cs_status cs_syscall_retire_imports(cs_kernel *k, cs_vatid vat, const cs_vrefs *refs, cs_error *err)
+{
+    return each(k, vat, refs, false, retire_import, err);
+}
+
+cs_status cs_syscall_retire_exports(cs_kernel *k, cs_vatid vat, const cs_vrefs *refs, cs_error *err)
+{
+    return each(k, vat, refs, true, retire_export, err);
+}
+
+cs_status cs_syscall_abandon_exports(cs_kernel *k, cs_vatid vat, const cs_vrefs *refs,
+                                     cs_error *err)
+{
+    return each(k, vat, refs, true, forget_export, err);
+}
