@@ -1,0 +1,3 @@
+// @endo/harden
+const { harden } = globalThis;
+export default harden;
