@@ -1,0 +1,30 @@
+/* The vat manager's own state, and what its files tell each other. Private to vats/. */
+#pragma once
+#include "base/arena.h"
+#include "base/map.h"
+#include "vats/vats.h"
+#include "worker/supervisor.h"
+
+struct cs_vats {
+    cs_store *store;
+    cs_vats_ops ops;
+    void *ctx;
+    cs_supervisor *supervisor;
+    cs_map loaded; /* ids of vats */
+
+    cs_error problem; /* why a vat could not be loaded; a reply may borrow it */
+    cs_hash loading;  /* bundle of the vat that is being loaded */
+    cs_blob *code;    /* what read_code() lent last */
+
+    /* Of replay.c, kept for their memory. */
+    cs_arena arena;
+    cs_buf recorded, replayed;
+};
+
+/* Makes the vat's heap and evaluates its bundle. What the vat does wrong is a VAT status. */
+cs_status cs_vats_load(cs_vats *v, const cs_vat_row *row, cs_error *err);
+
+/* Replays deliveries [first, end) of the vat, which has just been loaded, and compares (S16). DIVERGED
+ * (VAT), CORRUPT, IO. */
+cs_status cs_vats_replay_range(cs_vats *v, cs_vatid vat, uint64_t first, uint64_t end,
+                               cs_error *err);

@@ -1,0 +1,107 @@
+/* Replay (S16): the deliveries of the transcript once more, in a new heap. Every syscall must have the
+ * bytes that were recorded, but drops and retires: when they happen depends on when the heap was
+ * collected, which is no history (design.md, section 4). */
+#include "vats/manager.h"
+
+#include "wire/codec.h"
+#include "wire/json.h"
+
+static bool is_compared(const cs_syscall *s)
+{
+    return s->kind != CS_SYSCALL_DROP_IMPORTS && s->kind != CS_SYSCALL_RETIRE_IMPORTS &&
+           s->kind != CS_SYSCALL_RETIRE_EXPORTS;
+}
+
+/* The next compared syscall at or behind *at, or NULL. */
+static const cs_syscall *next_compared(const cs_reply *r, uint32_t *at)
+{
+    while (*at < r->syscall_count && !is_compared(&r->syscalls[*at]))
+        ++*at;
+    return *at < r->syscall_count ? &r->syscalls[(*at)++] : NULL;
+}
+
+static bool is_same(cs_vats *v, const cs_syscall *a, const cs_syscall *b)
+{
+    cs_buf_clear(&v->recorded);
+    cs_buf_clear(&v->replayed);
+    cs_syscall_enc(&v->recorded, a);
+    cs_syscall_enc(&v->replayed, b);
+    return cs_bytes_equal(cs_buf_bytes(&v->recorded), cs_buf_bytes(&v->replayed));
+}
+
+/* --- saying what differs ---------------------------------------------------------------------------- */
+
+enum { SHOWN = 400 }; /* bytes of each syscall; a cs_error has room for two */
+
+static const char *show(cs_buf *b, const cs_syscall *s)
+{
+    cs_buf_clear(b);
+    if (s == NULL)
+        return "nothing";
+    cs_syscall_json(b, s);
+    if (b->size > SHOWN) {
+        b->size = SHOWN;
+        cs_buf_add_text(b, "...");
+    }
+    return cs_buf_text(b);
+}
+
+static cs_status diverged(cs_vats *v, uint64_t delivery, uint32_t at, const cs_syscall *recorded,
+                          const cs_syscall *replayed, cs_error *err)
+{
+    return cs_fail(err, CS_E_DIVERGED, "delivery %llu, syscall %u: recorded %s, now %s",
+                   (unsigned long long)delivery, at, show(&v->recorded, recorded),
+                   show(&v->replayed, replayed));
+}
+
+static cs_status compare(cs_vats *v, uint64_t delivery, const cs_reply *recorded,
+                         const cs_reply *replayed, cs_error *err)
+{
+    if (recorded->status != replayed->status)
+        return cs_fail(err, CS_E_DIVERGED, "delivery %llu: recorded %s, now %s: %.*s",
+                       (unsigned long long)delivery, cs_status_name(recorded->status),
+                       cs_status_name(replayed->status), (int)replayed->problem.size,
+                       (const char *)replayed->problem.data);
+    for (uint32_t i = 0, j = 0, at = 1;; at++) {
+        const cs_syscall *a = next_compared(recorded, &i), *b = next_compared(replayed, &j);
+        if (a == NULL && b == NULL)
+            return CS_OK;
+        if (a == NULL || b == NULL || !is_same(v, a, b))
+            return diverged(v, delivery, at, a, b, err);
+    }
+}
+
+/* --- replaying -------------------------------------------------------------------------------------- */
+
+static cs_status replay_one(cs_vats *v, cs_vatid vat, uint64_t delivery, const cs_blob *item,
+                            cs_error *err)
+{
+    cs_delivery d;
+    cs_reply recorded, replayed;
+    cs_arena_clear(&v->arena);
+    if (cs_transcript_dec(cs_blob_bytes(item), &v->arena, &d, &recorded) != CS_OK)
+        return cs_fail(err, CS_E_CORRUPT, "transcript row %llu does not decode",
+                       (unsigned long long)delivery);
+    cs_supervisor_deliver(v->supervisor, vat, &d, &replayed);
+    return compare(v, delivery, &recorded, &replayed, err);
+}
+
+cs_status cs_vats_replay_range(cs_vats *v, cs_vatid vat, uint64_t first, uint64_t end,
+                               cs_error *err)
+{
+    for (uint64_t n = first; n < end; n++) {
+        cs_blob *item = NULL;
+        cs_hash chain;
+        cs_status st = cs_transcript_read(v->store, vat, n, &item, &chain, err);
+        if (st != CS_OK)
+            return st;
+        if (item == NULL)
+            return cs_fail(err, CS_E_CORRUPT, "transcript row %llu is missing",
+                           (unsigned long long)n);
+        st = replay_one(v, vat, n, item, err);
+        (void)cs_blob_unref(item);
+        if (st != CS_OK)
+            return st;
+    }
+    return CS_OK;
+}

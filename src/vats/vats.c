@@ -1,0 +1,172 @@
+/* Which vats are loaded. A vat that is not comes back when something is delivered to it: its bundle
+ * is evaluated, then its whole transcript replayed. */
+#include "vats/manager.h"
+
+#include "base/alloc.h"
+
+/* --- what the supervisor asks ----------------------------------------------------------------------- */
+
+static void say(void *ctx, cs_vatid vat, const char *level, cs_bytes text)
+{
+    const cs_vats *v = ctx;
+    if (v->ops.say != NULL)
+        v->ops.say(v->ctx, vat, level, text);
+}
+
+/* Kept code is a cache: if it cannot be read the bundle is compiled, and if the store is broken the
+ * next thing that matters says so. */
+static cs_bytes read_code(void *ctx, const char *base_name)
+{
+    cs_vats *v = ctx;
+    v->code = cs_blob_unref(v->code);
+    if (cs_code_read(v->store, &v->loading, base_name, &v->code, NULL) != CS_OK || v->code == NULL)
+        return (cs_bytes){ 0 };
+    return cs_blob_bytes(v->code);
+}
+
+static void write_code(void *ctx, const char *base_name, cs_bytes code)
+{
+    cs_vats *v = ctx;
+    cs_code_add(v->store, &v->loading, base_name, code);
+}
+
+/* --- life ------------------------------------------------------------------------------------------- */
+
+cs_status cs_vats_new(cs_store *store, const cs_vats_ops *ops, void *ctx, cs_vats **ret,
+                      cs_error *err)
+{
+    static const cs_supervisor_ops supervisor_ops = {
+        .say = say,
+        .read_code = read_code,
+        .write_code = write_code,
+    };
+    cs_vats *v = CS_NEW(cs_vats);
+    v->store = store;
+    if (ops != NULL)
+        v->ops = *ops;
+    v->ctx = ctx;
+    cs_status st = cs_supervisor_new(&supervisor_ops, v, &v->supervisor, err);
+    if (st != CS_OK) {
+        (void)cs_vats_free(v);
+        return st;
+    }
+    *ret = v;
+    return CS_OK;
+}
+
+cs_vats *cs_vats_free(cs_vats *v)
+{
+    if (v == NULL)
+        return NULL;
+    (void)cs_supervisor_free(v->supervisor);
+    (void)cs_blob_unref(v->code);
+    cs_map_fini(&v->loaded);
+    cs_arena_fini(&v->arena);
+    cs_buf_fini(&v->recorded);
+    cs_buf_fini(&v->replayed);
+    return cs_free(v);
+}
+
+size_t cs_vats_loaded(const cs_vats *v)
+{
+    return v->loaded.count;
+}
+
+void cs_vats_unload(cs_vats *v, cs_vatid vat)
+{
+    cs_supervisor_unload(v->supervisor, vat);
+    (void)cs_map_remove(&v->loaded, vat.n);
+}
+
+/* --- loading ---------------------------------------------------------------------------------------- */
+
+cs_status cs_vats_load(cs_vats *v, const cs_vat_row *row, cs_error *err)
+{
+    cs_blob *bundle = NULL;
+    cs_vatid vat = row->id;
+    v->loading = row->bundle;
+    cs_status st = cs_bundle_read(v->store, &v->loading, &bundle, err);
+    if (st != CS_OK)
+        return st;
+    if (bundle == NULL) {
+        char text[CS_REF_TEXT_MAX];
+        return cs_fail(err, CS_E_CORRUPT, "bundle of vat %s is not in the store",
+                       cs_vatid_text(vat, text));
+    }
+    cs_load_options options = { 0 };
+    if (v->ops.computrons_max != NULL)
+        options.computrons_max = v->ops.computrons_max(v->ctx, vat);
+    st = cs_supervisor_load(v->supervisor, vat, cs_blob_bytes(bundle), &options, err);
+    (void)cs_blob_unref(bundle);
+    if (st == CS_OK)
+        cs_map_put(&v->loaded, vat.n)->value = 1;
+    return st;
+}
+
+/* A vat that once ran and now cannot be brought back is a damaged store, not a faulty vat. */
+static cs_status as_damage(cs_vatid vat, cs_error *err)
+{
+    char text[CS_REF_TEXT_MAX];
+    if (cs_status_class(err->status) == CS_CLASS_VAT)
+        err->status = CS_E_CORRUPT;
+    return cs_fail_at(err, "vat %s cannot be replayed", cs_vatid_text(vat, text));
+}
+
+/* Loads and replays. `*ret_is_new`: the vat has no history, so what fails is the vat's own fault. */
+static cs_status bring_back(cs_vats *v, cs_vatid vat, bool *ret_is_new, cs_error *err)
+{
+    const cs_vat_row *row = cs_vat_find(v->store, vat);
+    if (row == NULL)
+        return cs_fail(err, CS_E_CORRUPT, "vat %u is not in the store", vat.n);
+    uint64_t first = row->first_delivery, end = row->next_delivery;
+    *ret_is_new = first == end;
+    cs_supervisor_set_silent(v->supervisor, !*ret_is_new);
+    cs_status st = cs_vats_load(v, row, err);
+    if (st == CS_OK)
+        st = cs_vats_replay_range(v, vat, first, end, err);
+    cs_supervisor_set_silent(v->supervisor, false);
+    if (st != CS_OK)
+        cs_vats_unload(v, vat);
+    return st;
+}
+
+cs_status cs_vats_deliver(cs_vats *v, cs_vatid vat, const cs_delivery *d, cs_reply *ret_reply,
+                          cs_error *err)
+{
+    if (cs_map_find(&v->loaded, vat.n) == NULL) {
+        bool is_new = false;
+        cs_status st = bring_back(v, vat, &is_new, &v->problem);
+        if (st != CS_OK && is_new && cs_status_class(st) == CS_CLASS_VAT) {
+            *ret_reply = (cs_reply){ .status = st, .problem = cs_bytes_of(v->problem.text) };
+            return CS_OK;
+        }
+        if (st != CS_OK) {
+            if (!is_new)
+                st = as_damage(vat, &v->problem);
+            return cs_fail(err, st, "%s", v->problem.text);
+        }
+    }
+    cs_supervisor_deliver(v->supervisor, vat, d, ret_reply);
+    return CS_OK;
+}
+
+cs_status cs_vats_replay(cs_vats *v, cs_vatid vat, uint64_t to, cs_replay_figures *ret,
+                         cs_error *err)
+{
+    const cs_vat_row *row = cs_vat_find(v->store, vat);
+    if (row == NULL)
+        return cs_fail(err, CS_E_CORRUPT, "vat %u is not in the store", vat.n);
+    uint64_t first = row->first_delivery, end = row->next_delivery;
+    if (to != 0 && to < end)
+        end = to > first ? to : first;
+    cs_vats_unload(v, vat);
+    cs_supervisor_set_silent(v->supervisor, true);
+    cs_status st = cs_vats_load(v, row, err);
+    if (st == CS_OK)
+        st = cs_vats_replay_range(v, vat, first, end, err);
+    cs_supervisor_set_silent(v->supervisor, false);
+    cs_vats_unload(v, vat);
+    if (st == CS_OK)
+        ret->deliveries = end - first;
+    return st;
+}

@@ -1,0 +1,33 @@
+/* The vat manager: which vats are loaded; brings one back by replaying its transcript (S16). */
+#pragma once
+#include "store/store.h"
+
+typedef struct cs_vats cs_vats;
+
+typedef struct cs_vats_ops {
+    void (*say)(void *ctx, cs_vatid vat, const char *level, cs_bytes text);
+    /* The computrons that one delivery to the vat may take; 0, or no such op: unlimited. */
+    uint64_t (*computrons_max)(void *ctx, cs_vatid vat);
+} cs_vats_ops;
+
+/* Local kind: the vats live in this process. Borrows the store. ENGINE (ENV). */
+CS_MUST_USE cs_status cs_vats_new(cs_store *store, const cs_vats_ops *ops, void *ctx, cs_vats **ret,
+                                  cs_error *err);
+cs_vats *cs_vats_free(cs_vats *v);
+
+/* Loads the vat if it is not loaded (bundle, then every delivery of its transcript), delivers, and
+ * gives the reply, borrowed until the next call. A vat that cannot be loaded for a fault of its own
+ * before its first delivery gets a failed reply, not a status. Statuses: CORRUPT, IO, ENGINE (ENV),
+ * DIVERGED turned into CORRUPT: replay differs from the transcript. */
+CS_MUST_USE cs_status cs_vats_deliver(cs_vats *v, cs_vatid vat, const cs_delivery *d,
+                                      cs_reply *ret_reply, cs_error *err);
+void cs_vats_unload(cs_vats *v, cs_vatid vat);
+size_t cs_vats_loaded(const cs_vats *v);
+
+/* For `capstan replay`: replays [first, to) in a fresh heap and compares every syscall but drops and
+ * retires. On a difference DIVERGED (VAT) with both syscalls as text in err. `to` 0: all. */
+typedef struct cs_replay_figures {
+    uint64_t deliveries;
+} cs_replay_figures;
+CS_MUST_USE cs_status cs_vats_replay(cs_vats *v, cs_vatid vat, uint64_t to, cs_replay_figures *ret,
+                                     cs_error *err);
