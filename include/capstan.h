@@ -1,0 +1,194 @@
+/* Capstan: an object-capability kernel in one library. This header is all of its interface.
+ *
+ * A *capstan* is one kernel over one store. It runs vats: JavaScript programs that nobody has to
+ * trust, which live for years in the store and reach each other only through references that they
+ * were given. No globals but the allocator: several capstans live in one process, each used by one
+ * thread at a time.
+ *
+ *     capstan_options o = { .size = sizeof o, .config = "examples/purse", .store = "purse.db" };
+ *     capstan *c;
+ *     if (capstan_open(&o, &c) != CAPSTAN_OK || capstan_run(c, NULL, NULL) != CAPSTAN_OK)
+ *         fprintf(stderr, "%s\n", capstan_errmsg(c));
+ *     capstan_close(c);
+ *
+ * Errors: every function returns a code; the text, with what, where and how to mend it, is kept on
+ * the handle until the next call. After HOST codes nothing has changed. After ENV codes (the machine:
+ * disk, memory) the crank was rolled back: close, mend, open again; nothing committed is lost. What
+ * vats do wrong never is a code: the vat ends, and the promises it should have settled reject.
+ *
+ * Ownership: parameters are borrowed for the call. Returned strings and CapData are borrowed until
+ * the next call with the same handle. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define CAPSTAN_API __attribute__((visibility("default")))
+
+typedef struct capstan capstan;
+
+typedef enum capstan_code {
+    CAPSTAN_OK = 0,
+    /* HOST: this call was wrong */
+    CAPSTAN_USAGE = 1,     /* an argument */
+    CAPSTAN_CONFIG = 2,    /* a configuration or source file; the text names file and place */
+    CAPSTAN_NOT_FOUND = 3, /* a vat, object, promise, method of the store, or file */
+    CAPSTAN_BUSY = 4,      /* called from inside a callback */
+    CAPSTAN_DEAD = 5,      /* the vat is terminated */
+    CAPSTAN_PANIC = 6, /* the kernel stopped (a critical vat ended, a promise with policy panic) */
+    /* ENV: the machine */
+    CAPSTAN_IO = 16,
+    CAPSTAN_DISK_FULL = 17,
+    CAPSTAN_READ_ONLY = 18,
+    CAPSTAN_LOCKED = 19,   /* another process has the store */
+    CAPSTAN_NOT_OURS = 20, /* the file is no Capstan store */
+    CAPSTAN_NEWER = 21,    /* written by a newer Capstan */
+    CAPSTAN_CORRUPT = 22,  /* a row or a hash is wrong; the text says which */
+    CAPSTAN_ENGINE = 23,   /* the JavaScript engine could not be started */
+    /* what an examination found */
+    CAPSTAN_DIFFERENT = 32, /* verify: something is wrong; replay: it differs */
+} capstan_code;
+
+CAPSTAN_API const char *capstan_version(void);
+CAPSTAN_API const char *capstan_code_name(capstan_code code); /* "CONFIG" */
+
+/* Replaces malloc for the whole process; before anything else, once. `resize(ctx, old, size)`:
+ * old NULL allocates, size 0 frees and returns NULL. Out of memory ends the process (abort) at the
+ * last commit. */
+CAPSTAN_API void capstan_set_allocator(void *(*resize)(void *ctx, void *old, size_t size),
+                                       void *ctx);
+
+/* ---- open and close ---- */
+
+/* What vats and the kernel say. Called during step and run; must not call back into the handle. */
+typedef struct capstan_listener {
+    /* vatPowers.testLog: one line. Never repeated when a vat is rebuilt. */
+    void (*test_log)(void *ctx, const char *vat, const char *line);
+    /* console.log and its kin; level is "log", "info", "warn", "error" or "debug". */
+    void (*console)(void *ctx, const char *vat, const char *level, const char *line);
+    /* The kernel's own notices: a vat ended and why, a source that changed since, … One line. */
+    void (*notice)(void *ctx, const char *line);
+} capstan_listener;
+
+typedef struct capstan_options {
+    size_t size;             /* sizeof(capstan_options): lets the struct grow */
+    const char *store;       /* path, or ":memory:"; NULL: capstan.db beside the config */
+    const char *config;      /* a config JSON or a basedir; NULL: the store must exist */
+    bool reset;              /* delete an existing store first */
+    bool read_only;          /* look only: nothing runs, nothing is written */
+    const char *worker;      /* "local" or NULL */
+    const char *gc;          /* "prompt", "paced", "batched" or NULL: paced */
+    uint32_t block;          /* cranks per commit at most; 0: 1000 */
+    const char *const *argv; /* vatParameters.argv of the bootstrap vat */
+    size_t argc;
+    const capstan_listener *listener;
+    void *ctx; /* for the listener */
+} capstan_options;
+
+/* Opens a store, or makes one from the config, and commits that. *ret is set whatever happens, so
+ * that capstan_errmsg() works; close it in any case. An existing store goes on where its last block
+ * ended and keeps its own sources; a notice says which have changed since. USAGE, CONFIG, NOT_FOUND,
+ * every ENV code. */
+CAPSTAN_API capstan_code capstan_open(const capstan_options *options, capstan **ret);
+/* Uncommitted cranks are lost. NULL is fine. */
+CAPSTAN_API void capstan_close(capstan *c);
+CAPSTAN_API const char *capstan_errmsg(const capstan *c);
+CAPSTAN_API const char *capstan_store_path(const capstan *c);
+
+/* ---- run ---- */
+
+typedef struct capstan_policy {
+    uint64_t cranks_max;     /* 0: no limit */
+    uint64_t computrons_max; /* likewise */
+    uint64_t millis_max;     /* likewise; wall clock, read between cranks only */
+} capstan_policy;
+
+typedef struct capstan_run_figures {
+    uint64_t cranks, deliveries, computrons;
+    bool quiet; /* nothing is left to do */
+} capstan_run_figures;
+
+/* Runs one crank, uncommitted. *ret_did false: there was nothing to do. PANIC, ENV codes. */
+CAPSTAN_API capstan_code capstan_step(capstan *c, bool *ret_did);
+/* Runs until quiet or the policy says stop, committing each block. policy, ret NULL is fine. */
+CAPSTAN_API capstan_code capstan_run(capstan *c, const capstan_policy *policy,
+                                     capstan_run_figures *ret);
+CAPSTAN_API capstan_code capstan_commit(capstan *c);
+
+/* ---- messages ---- */
+
+/* Data with references. Slots are krefs as text, "ko20". */
+typedef struct capstan_capdata {
+    const char *body; /* smallcaps: '#' and JSON */
+    size_t body_size;
+    const char *const *slots;
+    size_t slot_count;
+} capstan_capdata;
+
+/* The plain JSON of a smallcaps body, or NULL if it has none (it holds a reference, a bigint,
+ * undefined, an error, …). `data` stays valid. */
+CAPSTAN_API const char *capstan_plain_json(capstan *c, const capstan_capdata *data);
+/* Arguments for a message from JSON texts, one each. USAGE names the text that is not JSON. */
+CAPSTAN_API capstan_code capstan_args_of_json(capstan *c, const char *const *texts, size_t count,
+                                              capstan_capdata *ret);
+
+typedef enum capstan_on_result { /* when the answer settles */
+                                 CAPSTAN_IGNORE,
+                                 CAPSTAN_LOG_ALWAYS,
+                                 CAPSTAN_LOG_FAILURE,
+                                 CAPSTAN_PANIC_ON_FAILURE,
+} capstan_on_result;
+
+/* Queues a message; *ret_kpid (if not NULL) names the promise of its answer, which is kept until
+ * capstan_kp_release(). args.body is the array of arguments, e.g. "#[1,\"two\"]". NOT_FOUND, DEAD,
+ * USAGE. */
+CAPSTAN_API capstan_code capstan_queue_to_vat_root(capstan *c, const char *vat, const char *method,
+                                                   const capstan_capdata *args,
+                                                   capstan_on_result on_result,
+                                                   const char **ret_kpid);
+CAPSTAN_API capstan_code capstan_queue_to_object(capstan *c, const char *kref, const char *method,
+                                                 const capstan_capdata *args,
+                                                 capstan_on_result on_result,
+                                                 const char **ret_kpid);
+typedef enum capstan_promise {
+    CAPSTAN_UNRESOLVED,
+    CAPSTAN_FULFILLED,
+    CAPSTAN_REJECTED,
+} capstan_promise;
+CAPSTAN_API capstan_code capstan_kp_status(capstan *c, const char *kpid, capstan_promise *ret);
+CAPSTAN_API capstan_code capstan_kp_resolution(capstan *c, const char *kpid, capstan_capdata *ret);
+CAPSTAN_API capstan_code capstan_kp_release(capstan *c, const char *kpid);
+/* The promise of the bootstrap call; kept in the store. NOT_FOUND: no vat is the bootstrap vat. */
+CAPSTAN_API capstan_code capstan_bootstrap(capstan *c, capstan_promise *ret,
+                                           capstan_capdata *ret_value);
+
+/* ---- vats ---- */
+CAPSTAN_API capstan_code capstan_vat_id(capstan *c, const char *name, const char **ret_vat);
+CAPSTAN_API capstan_code capstan_root_object(capstan *c, const char *vat, const char **ret_kref);
+CAPSTAN_API capstan_code capstan_pin_vat_root(capstan *c, const char *vat);
+CAPSTAN_API capstan_code capstan_terminate_vat(capstan *c, const char *vat, const char *reason);
+
+/* ---- look ---- */
+/* JSON texts, in the shapes of docs/formats.md. */
+CAPSTAN_API capstan_code capstan_dump_json(capstan *c, const char **ret_json);
+CAPSTAN_API capstan_code capstan_stats_json(capstan *c, const char **ret_json);
+CAPSTAN_API capstan_code capstan_activity_hash(capstan *c, const char **ret_hex);
+/* Calls fn with each transcript entry as one JSON line, in order of vat and delivery, until it
+ * returns false. vat NULL: all; from: first delivery number. */
+CAPSTAN_API capstan_code capstan_log(capstan *c, const char *vat, uint64_t from,
+                                     bool (*fn)(void *ctx, const char *json_line), void *ctx);
+/* Audits every invariant and hash; a line for each fault. DIFFERENT: there was one. */
+CAPSTAN_API capstan_code capstan_verify(capstan *c, void (*fn)(void *ctx, const char *line),
+                                        void *ctx);
+/* Replays a vat's transcript (its first `to` deliveries; 0: all) in a fresh heap and compares.
+ * DIFFERENT: the text shows both syscalls. */
+CAPSTAN_API capstan_code capstan_replay(capstan *c, const char *vat, uint64_t to,
+                                        uint64_t *ret_deliveries);
+
+#ifdef __cplusplus
+}
+#endif

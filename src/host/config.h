@@ -1,0 +1,41 @@
+/* A configuration, read: the reference's config JSON or basedir convention (semantics C3), checked
+ * key by key. Unknown keys are refused by name, so that a misspelt option is not an option ignored. */
+#pragma once
+#include "base/bytes.h"
+
+#include <jansson.h>
+
+typedef enum cs_source_kind {
+    CS_SOURCE_FILE,   /* sourceSpec: an entry module's path, absolute */
+    CS_SOURCE_BUNDLE, /* bundleSpec: a bundle file's path, absolute */
+    CS_SOURCE_INLINE, /* bundle: the bundle's JSON itself */
+} cs_source_kind;
+
+typedef struct cs_config_source {
+    cs_source_kind kind;
+    char *path;     /* FILE, BUNDLE */
+    json_t *bundle; /* INLINE */
+} cs_config_source;
+
+typedef struct cs_config_vat {
+    char *name;
+    cs_config_source source;
+    json_t *parameters; /* an object, or NULL */
+    bool enable_pipelining, critical;
+} cs_config_vat;
+
+typedef struct cs_config {
+    char *path;          /* of the config file or basedir, as given */
+    char *folder;        /* absolute: where relative paths start, and the default store lies */
+    cs_config_vat *vats; /* the bootstrap vat first, then by name (S22) */
+    size_t vat_count;
+    bool has_bootstrap; /* then it is vats[0] */
+    bool pin_bootstrap_root;
+} cs_config;
+
+/* Gives. CONFIG (HOST): the text names file, place and the mend. NOT_FOUND: no such file. */
+CS_MUST_USE cs_status cs_config_load(const char *path, cs_config **ret, cs_error *err);
+cs_config *cs_config_free(cs_config *c);
+
+/* Reads a whole file. Gives. NOT_FOUND, TOO_BIG, IO. */
+CS_MUST_USE cs_status cs_read_file(const char *path, size_t max, cs_buf *ret, cs_error *err);

@@ -1,0 +1,255 @@
+/* The kernel's tables as JSON, in the shape that `capstan dump --json` fixes (docs/formats.md):
+ * everything sorted, so that equal states give equal texts. Tests compare stores by it. */
+#include "host/look.h"
+
+#include "kernel/event.h"
+#include "kernel/options.h"
+#include "kernel/promise.h"
+
+typedef struct dump {
+    capstan *c;
+    cs_buf *b;
+    cs_arena arena;
+    cs_vatid vat; /* whose c-list it is */
+    bool first;
+} dump;
+
+static void comma(dump *d)
+{
+    if (!d->first)
+        cs_buf_add_byte(d->b, ',');
+    d->first = false;
+}
+
+static void open_list(dump *d, const char *name)
+{
+    cs_buf_addf(d->b, ",\n\"%s\":[", name);
+    d->first = true;
+}
+
+static void add_kref(dump *d, cs_kref k)
+{
+    char text[CS_REF_TEXT_MAX];
+    if (cs_kref_none(k))
+        cs_buf_add_text(d->b, "null");
+    else
+        cs_buf_addf(d->b, "\"%s\"", cs_kref_text(k, text));
+}
+
+static void add_vatid(dump *d, cs_vatid v)
+{
+    char text[CS_REF_TEXT_MAX];
+    if (v.n == 0)
+        cs_buf_add_text(d->b, "null");
+    else
+        cs_buf_addf(d->b, "\"%s\"", cs_vatid_text(v, text));
+}
+
+static void add_capdata(dump *d, const cs_kcapdata *data)
+{
+    cs_buf_add_text(d->b, "{\"body\":");
+    cs_buf_add_json(d->b, data->body);
+    cs_buf_add_text(d->b, ",\"slots\":[");
+    for (uint32_t i = 0; i < data->slot_count; i++) {
+        if (i > 0)
+            cs_buf_add_byte(d->b, ',');
+        add_kref(d, data->slots[i]);
+    }
+    cs_buf_add_text(d->b, "]}");
+}
+
+static void add_event(dump *d, const cs_blob *item)
+{
+    cs_event e;
+    cs_arena_clear(&d->arena);
+    if (item == NULL || !cs_event_dec(cs_blob_bytes(item), &d->arena, &e)) {
+        cs_buf_add_text(d->b, "{\"type\":\"damaged\"}");
+        return;
+    }
+    switch (e.kind) {
+    case CS_EVENT_SEND:
+        cs_buf_add_text(d->b, "{\"type\":\"send\",\"target\":");
+        add_kref(d, e.target);
+        cs_buf_add_text(d->b, ",\"msg\":{\"methargs\":");
+        add_capdata(d, &e.data);
+        cs_buf_add_text(d->b, ",\"result\":");
+        add_kref(d, e.result);
+        cs_buf_add_text(d->b, "}}");
+        return;
+    case CS_EVENT_NOTIFY:
+        cs_buf_add_text(d->b, "{\"type\":\"notify\",\"vatID\":");
+        add_vatid(d, e.vat);
+        cs_buf_add_text(d->b, ",\"kpid\":");
+        add_kref(d, e.target);
+        cs_buf_add_byte(d->b, '}');
+        return;
+    case CS_EVENT_START_VAT:
+        cs_buf_add_text(d->b, "{\"type\":\"startVat\",\"vatID\":");
+        add_vatid(d, e.vat);
+        cs_buf_add_text(d->b, ",\"vatParameters\":");
+        add_capdata(d, &e.data);
+        cs_buf_add_byte(d->b, '}');
+        return;
+    }
+}
+
+static void add_queue(dump *d, cs_queue_id queue, cs_queue_ends ends)
+{
+    d->first = true;
+    for (uint64_t seq = ends.first; seq < ends.next; seq++) {
+        comma(d);
+        add_event(d, cs_queue_find(d->c->store, queue, seq));
+    }
+}
+
+static void add_vat(dump *d, const cs_vat_row *row)
+{
+    cs_vat_options options = { 0 };
+    if (!cs_vat_options_dec(row->options, &options))
+        options = (cs_vat_options){ 0 }; /* the audit tells */
+    comma(d);
+    cs_buf_add_text(d->b, "{\"id\":");
+    add_vatid(d, row->id);
+    cs_buf_add_text(d->b, ",\"name\":");
+    if (row->name == NULL)
+        cs_buf_add_text(d->b, "null");
+    else
+        cs_buf_add_json(d->b, cs_blob_bytes(row->name));
+    cs_buf_addf(d->b, ",\"static\":%s,\"builtin\":false,\"kind\":\"local\",\"incarnation\":%u",
+                options.is_static ? "true" : "false", (unsigned)row->incarnation);
+    cs_buf_addf(d->b, ",\"status\":\"%s\"",
+                row->status == CS_VAT_TERMINATED ? "terminated" : "running");
+    if (row->ending != NULL) {
+        cs_buf_add_text(d->b, ",\"ending\":");
+        cs_buf_add_json(d->b, cs_blob_bytes(row->ending));
+    }
+    char hash[CS_HASH_TEXT_MAX];
+    cs_buf_addf(d->b, ",\"deliveries\":%llu,\"transcriptHash\":\"%s\"}",
+                (unsigned long long)row->next_delivery, cs_hash_text(&row->transcript, hash));
+}
+
+static bool add_object(void *ctx, const cs_object_row *row)
+{
+    dump *d = ctx;
+    comma(d);
+    cs_buf_add_byte(d->b, '[');
+    add_kref(d, row->kref);
+    cs_buf_add_byte(d->b, ',');
+    add_vatid(d, row->owner);
+    cs_buf_addf(d->b, ",%u,%u]", (unsigned)row->reachable, (unsigned)row->recognizable);
+    return true;
+}
+
+static void add_promise_details(dump *d, const cs_promise_row *row)
+{
+    cs_kcapdata data;
+    if (row->state == CS_UNRESOLVED) {
+        cs_buf_add_text(d->b, ",\"decider\":");
+        add_vatid(d, row->decider);
+        cs_buf_add_text(d->b, ",\"subscribers\":[");
+        for (size_t i = 0; i < cs_subscribers_count(row->subscribers); i++) {
+            if (i > 0)
+                cs_buf_add_byte(d->b, ',');
+            add_vatid(d, cs_subscribers_at(row->subscribers, i));
+        }
+        cs_buf_add_text(d->b, "],\"queue\":[");
+        add_queue(d, cs_queue_of_promise(row->kref), row->queue);
+        cs_buf_add_byte(d->b, ']');
+    } else if (cs_kp_data(d->c->kernel, row, &d->arena, &data)) {
+        cs_buf_add_text(d->b, ",\"data\":");
+        add_capdata(d, &data);
+    }
+}
+
+static bool add_promise(void *ctx, const cs_promise_row *row)
+{
+    static const char *const states[] = { "?", "unresolved", "fulfilled", "rejected" };
+    dump *d = ctx;
+    comma(d);
+    cs_buf_add_text(d->b, "\n{\"id\":");
+    add_kref(d, row->kref);
+    cs_buf_addf(d->b, ",\"state\":\"%s\",\"refCount\":%u", states[row->state], (unsigned)row->refs);
+    add_promise_details(d, row);
+    cs_buf_add_byte(d->b, '}');
+    d->first = false;
+    return true;
+}
+
+static bool add_clist(void *ctx, const cs_clist_row *row)
+{
+    dump *d = ctx;
+    char text[CS_REF_TEXT_MAX];
+    comma(d);
+    cs_buf_add_text(d->b, "\n[");
+    add_vatid(d, row->vat);
+    cs_buf_add_byte(d->b, ',');
+    add_kref(d, row->kref);
+    cs_buf_addf(d->b, ",\"%s\",%s]", cs_vref_text(row->vref, text),
+                row->reachable ? "true" : "false");
+    return true;
+}
+
+static void add_vats(dump *d)
+{
+    cs_buf_add_text(d->b, "{\"vats\":[");
+    d->first = true;
+    const cs_vat_row *row;
+    for (cs_vatid id = { 0 }; (row = cs_vat_after(d->c->store, id)) != NULL; id = row->id)
+        add_vat(d, row);
+    cs_buf_add_byte(d->b, ']');
+}
+
+static void add_clists(dump *d)
+{
+    const cs_vat_row *row;
+    open_list(d, "clists");
+    for (cs_vatid id = { 0 }; (row = cs_vat_after(d->c->store, id)) != NULL; id = row->id)
+        cs_store_each_clist(d->c->store, row->id, add_clist, d);
+    cs_buf_add_byte(d->b, ']');
+}
+
+void cs_stats_json(const cs_meta *meta, cs_buf *b)
+{
+    static const char *const names[] = {
+#define X(name) #name,
+#include "store/stats.def"
+#undef X
+    };
+    cs_buf_add_byte(b, '{');
+    for (size_t i = 0; i < CS_STAT_COUNT; i++) {
+        cs_buf_addf(b, "%s\"", i == 0 ? "" : ",");
+        /* CLIST_ENTRIES -> clistEntries, the field's spelling */
+        for (const char *p = names[i]; *p != 0; p++)
+            if (*p != '_')
+                cs_buf_add_byte(b, (uint8_t)(p > names[i] && p[-1] == '_' ? *p : *p + 'a' - 'A'));
+        cs_buf_addf(b, "\":%llu", (unsigned long long)meta->stats[i]);
+    }
+    cs_buf_add_byte(b, '}');
+}
+
+void cs_dump_json(capstan *c, cs_buf *b)
+{
+    dump d = { .c = c, .b = b };
+    const cs_meta *meta = cs_meta_get(c->store);
+    add_vats(&d);
+    open_list(&d, "objects");
+    cs_store_each_object(c->store, add_object, &d);
+    cs_buf_add_byte(b, ']');
+    open_list(&d, "promises");
+    cs_store_each_promise(c->store, add_promise, &d);
+    cs_buf_add_byte(b, ']');
+    add_clists(&d);
+    open_list(&d, "runQueue");
+    add_queue(&d, CS_QUEUE_RUN, meta->run);
+    cs_buf_add_byte(b, ']');
+    open_list(&d, "acceptanceQueue");
+    add_queue(&d, CS_QUEUE_ACCEPTANCE, meta->acceptance);
+    char hash[CS_HASH_TEXT_MAX];
+    cs_buf_addf(b,
+                "],\n\"gcActions\":[],\"reapQueue\":[],\"meters\":[],\n\"crankNumber\":%llu,"
+                "\"activityHash\":\"%s\",\n\"stats\":",
+                (unsigned long long)meta->crank_number, cs_hash_text(&meta->activity, hash));
+    cs_stats_json(meta, b);
+    cs_buf_add_text(b, "}\n");
+    cs_arena_fini(&d.arena);
+}

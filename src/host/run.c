@@ -1,0 +1,163 @@
+/* Running: cranks, and the blocks that they are committed in (design: when the queue is empty, after
+ * N cranks or M computrons, or after 5 ms). The clock is read here, between cranks, and never in the
+ * kernel: it decides when to commit, not what happens. */
+#include "host/handle.h"
+
+#include "base/limits.h"
+#include "kernel/options.h"
+
+#include <time.h>
+
+#define BLOCK_NS_MAX UINT64_C(5000000)
+#define BLOCK_COMPUTRONS_MAX UINT64_C(65000000)
+
+static uint64_t now_ns(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+static void on_say(void *ctx, cs_vatid vat, const char *level, cs_bytes text)
+{
+    capstan *c = ctx;
+    cs_buf line = { 0 };
+    cs_buf_add(&line, text.data, text.size);
+    const char *name = cs_host_vat_name(c, vat), *utf8 = cs_buf_text(&line);
+    bool was = c->busy;
+    c->busy = true;
+    if (level == NULL && c->listener.test_log != NULL)
+        c->listener.test_log(c->ctx, name, utf8);
+    else if (level != NULL && c->listener.console != NULL)
+        c->listener.console(c->ctx, name, level, utf8);
+    c->busy = was;
+    cs_buf_fini(&line);
+}
+
+/* S9: no delivery goes on for ever, whatever the vat's own limit. */
+static uint64_t computrons_max(void *ctx, cs_vatid vat)
+{
+    capstan *c = ctx;
+    const cs_vat_row *row = cs_vat_find(c->store, vat);
+    cs_vat_options options;
+    if (row == NULL || !cs_vat_options_dec(row->options, &options) || options.computrons_max == 0 ||
+        options.computrons_max > CS_COMPUTRONS_MAX)
+        return CS_COMPUTRONS_MAX;
+    return options.computrons_max;
+}
+
+cs_status cs_host_vats(capstan *c)
+{
+    static const cs_vats_ops ops = { .say = on_say, .computrons_max = computrons_max };
+    return c->vats != NULL ? CS_OK : cs_vats_new(c->store, &ops, c, &c->vats, &c->err);
+}
+
+cs_status cs_host_commit(capstan *c)
+{
+    c->block_cranks = 0;
+    c->block_computrons = 0;
+    return cs_store_commit(c->store, &c->err);
+}
+
+static cs_status deliver(capstan *c, const cs_effect *effect)
+{
+    cs_reply reply;
+    cs_outcome outcome = { 0 };
+    cs_status st = cs_host_vats(c);
+    if (st == CS_OK)
+        st = cs_vats_deliver(c->vats, effect->vat, &effect->delivery, &reply, &c->err);
+    if (st != CS_OK) {
+        cs_kernel_abandon(c->kernel);
+        return st;
+    }
+    c->block_computrons += reply.computrons;
+    st = cs_kernel_done(c->kernel, &reply, &outcome, &c->err);
+    /* A heap whose crank was not kept, for whatever reason, is not what the transcript says. */
+    if (st != CS_OK || outcome.aborted || outcome.terminated)
+        cs_vats_unload(c->vats, effect->vat);
+    return st;
+}
+
+static cs_status run_crank(capstan *c, bool *ret_did)
+{
+    cs_effect effect;
+    cs_status st = cs_kernel_next(c->kernel, &effect, &c->err);
+    if (st != CS_OK)
+        return st;
+    *ret_did = effect.kind != CS_EFFECT_IDLE;
+    if (effect.kind == CS_EFFECT_DELIVER)
+        st = deliver(c, &effect);
+    if (*ret_did && c->block_cranks++ == 0)
+        c->block_started_ns = now_ns();
+    return st;
+}
+
+static bool block_is_full(const capstan *c, uint64_t now)
+{
+    return c->block_cranks >= c->block_cranks_max || c->block_computrons >= BLOCK_COMPUTRONS_MAX ||
+           now - c->block_started_ns >= BLOCK_NS_MAX;
+}
+
+static bool must_stop(const capstan_policy *p, const capstan_run_figures *f, uint64_t elapsed_ns)
+{
+    return (p->cranks_max > 0 && f->cranks >= p->cranks_max) ||
+           (p->computrons_max > 0 && f->computrons >= p->computrons_max) ||
+           (p->millis_max > 0 && elapsed_ns / 1000000 >= p->millis_max);
+}
+
+static void add_figures(const capstan *c, const cs_meta *before, capstan_run_figures *f)
+{
+    const cs_meta *now = cs_meta_get(c->store);
+    f->cranks = now->stats[CS_STAT_CRANKS] - before->stats[CS_STAT_CRANKS];
+    f->deliveries = now->stats[CS_STAT_DELIVERIES] - before->stats[CS_STAT_DELIVERIES];
+    f->computrons = now->stats[CS_STAT_COMPUTRONS] - before->stats[CS_STAT_COMPUTRONS];
+}
+
+static cs_status run(capstan *c, const capstan_policy *policy, capstan_run_figures *f)
+{
+    const cs_meta before = *cs_meta_get(c->store);
+    const uint64_t started = now_ns();
+    cs_status st = cs_host_writable(c);
+    while (st == CS_OK && !must_stop(policy, f, now_ns() - started)) {
+        bool did;
+        st = run_crank(c, &did);
+        add_figures(c, &before, f);
+        if (st != CS_OK || (f->quiet = !did))
+            break;
+        if (block_is_full(c, now_ns()))
+            st = cs_host_commit(c);
+    }
+    if (st == CS_OK || st == CS_E_PANIC) {
+        cs_status committed = cs_host_commit(c);
+        st = committed != CS_OK ? committed : st;
+    }
+    return st;
+}
+
+capstan_code capstan_step(capstan *c, bool *ret_did)
+{
+    cs_status st = cs_host_enter(c);
+    if (st == CS_OK)
+        st = cs_host_writable(c);
+    return cs_host_leave(c, st == CS_OK ? run_crank(c, ret_did) : st);
+}
+
+capstan_code capstan_run(capstan *c, const capstan_policy *policy, capstan_run_figures *ret)
+{
+    static const capstan_policy for_ever = { 0 };
+    capstan_run_figures figures = { 0 };
+    cs_status st = cs_host_enter(c);
+    if (st == CS_OK)
+        st = run(c, policy == NULL ? &for_ever : policy, &figures);
+    if (ret != NULL)
+        *ret = figures;
+    return cs_host_leave(c, st);
+}
+
+capstan_code capstan_commit(capstan *c)
+{
+    cs_status st = cs_host_enter(c);
+    if (st == CS_OK)
+        st = cs_host_writable(c);
+    return cs_host_leave(c, st == CS_OK ? cs_host_commit(c) : st);
+}

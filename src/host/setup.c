@@ -1,0 +1,256 @@
+/* From a configuration to a store's first block: bundles, vats, the bootstrap message (S22: the
+ * bootstrap vat first, the others by name; the bootstrap message after all startVats). Everything is
+ * read before any file is made or deleted, so what is wrong with it changes nothing; and it is one
+ * commit, so a store either holds all of it or is new. */
+#include "host/handle.h"
+
+#include "base/alloc.h"
+#include "base/map.h"
+#include "host/config.h"
+#include "host/plain_json.h"
+#include "host/source.h"
+#include "worker/supervisor.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct loaded {
+    const cs_config_source *from;
+    cs_source source;
+    cs_hash name; /* of the bundle */
+    cs_buf code;  /* compiled for the base of that name */
+    const char *base_name;
+} loaded;
+
+struct cs_setup {
+    cs_supervisor *supervisor; /* which compiles */
+    cs_config *config;
+    loaded *sources; /* vats of the same source share it */
+    size_t source_count;
+    size_t *source_of; /* of each vat, in the config's order */
+};
+
+/* Filling a store. */
+typedef struct setup {
+    capstan *c;
+    const capstan_options *options;
+    const cs_setup *plan;
+    const cs_config *config;
+    cs_vatid *vats; /* in the config's order */
+} setup;
+
+/* ---- reading ---- */
+
+static bool is_same_source(const cs_config_source *a, const cs_config_source *b)
+{
+    return a->kind == b->kind && a->bundle == b->bundle &&
+           (a->path == NULL || strcmp(a->path, b->path) == 0);
+}
+
+static cs_status load_source(cs_setup *p, size_t vat, cs_error *err)
+{
+    const cs_config_source *from = &p->config->vats[vat].source;
+    size_t i = 0;
+    while (i < p->source_count && !is_same_source(p->sources[i].from, from))
+        i++;
+    p->source_of[vat] = i;
+    if (i < p->source_count)
+        return CS_OK;
+    loaded *l = &p->sources[p->source_count++];
+    l->from = from;
+    cs_status st = cs_source_load(from, &l->source, err);
+    const cs_bytes bundle = cs_buf_bytes(&l->source.bundle);
+    if (st == CS_OK)
+        st = cs_supervisor_compile(p->supervisor, bundle, &l->code, &l->base_name, err);
+    if (st != CS_OK) {
+        (void)cs_fail_at(err, "vat '%s'", p->config->vats[vat].name);
+        return cs_status_class(st) == CS_CLASS_ENV && st != CS_E_CORRUPT ? st : CS_E_CONFIG;
+    }
+    l->name = cs_hash_of(bundle);
+    return CS_OK;
+}
+
+cs_status cs_host_setup_read(const char *config, cs_setup **ret, cs_error *err)
+{
+    static const cs_supervisor_ops no_ops = { 0 };
+    cs_setup *p = CS_NEW(cs_setup);
+    cs_status st = cs_config_load(config, &p->config, err);
+    if (st == CS_OK)
+        st = cs_supervisor_new(&no_ops, NULL, &p->supervisor, err);
+    if (st == CS_OK) {
+        p->sources = cs_alloc_zero(p->config->vat_count, sizeof *p->sources);
+        p->source_of = cs_alloc_zero(p->config->vat_count, sizeof *p->source_of);
+    }
+    for (size_t i = 0; st == CS_OK && i < p->config->vat_count; i++)
+        st = load_source(p, i, err);
+    if (st == CS_OK)
+        *ret = p;
+    else
+        (void)cs_host_setup_free(p);
+    return st;
+}
+
+cs_setup *cs_host_setup_free(cs_setup *p)
+{
+    if (p == NULL)
+        return NULL;
+    for (size_t i = 0; i < p->source_count; i++) {
+        cs_source_fini(&p->sources[i].source);
+        cs_buf_fini(&p->sources[i].code);
+    }
+    (void)cs_supervisor_free(p->supervisor);
+    cs_free(p->sources);
+    cs_free(p->source_of);
+    (void)cs_config_free(p->config);
+    return cs_free(p);
+}
+
+/* ---- filling ---- */
+
+/* vatParameters as CapData: the config's parameters, and argv for the bootstrap vat. */
+static void make_parameters(const setup *s, size_t index, cs_buf *body)
+{
+    const json_t *given = s->config->vats[index].parameters;
+    json_t *all = given == NULL ? json_object() : json_copy((json_t *)(uintptr_t)given);
+    if (index == 0 && s->config->has_bootstrap) {
+        json_t *argv = json_array();
+        for (size_t i = 0; i < s->options->argc; i++)
+            json_array_append_new(argv, json_string(s->options->argv[i]));
+        json_object_set_new(all, "argv", argv);
+    }
+    cs_buf_add_byte(body, '#');
+    cs_plain_to_smallcaps(body, all);
+    json_decref(all);
+}
+
+/* What the vat was made from, so that a later run can tell what changed since (host/source.h). */
+static void note_sources(setup *s, cs_vatid vat, const cs_source *source)
+{
+    char key[CS_REF_TEXT_MAX + 16], text[CS_REF_TEXT_MAX];
+    (void)snprintf(key, sizeof key, "host.sources.%s", cs_vatid_text(vat, text));
+    cs_buf note = { 0 };
+    cs_source_note_enc(&note, source);
+    cs_kv_set(s->c->store, (cs_vatid){ 0 }, cs_bytes_of(key), cs_blob_new(cs_buf_bytes(&note)));
+    cs_buf_fini(&note);
+}
+
+static cs_status add_vat(setup *s, size_t index)
+{
+    const cs_config_vat *vat = &s->config->vats[index];
+    const cs_vat_options options = { .is_static = true,
+                                     .enable_pipelining = vat->enable_pipelining,
+                                     .critical = vat->critical };
+    const loaded *l = &s->plan->sources[s->plan->source_of[index]];
+    cs_buf body = { 0 };
+    make_parameters(s, index, &body);
+    const cs_kcapdata parameters = { .body = cs_buf_bytes(&body) };
+    cs_status st = cs_kernel_add_vat(s->c->kernel, cs_bytes_of(vat->name), &l->name, &options,
+                                     &parameters, &s->vats[index], &s->c->err);
+    if (st == CS_OK)
+        note_sources(s, s->vats[index], &l->source);
+    cs_buf_fini(&body);
+    return st;
+}
+
+/* ---- the bootstrap message: bootstrap({ name: root, ... }, devices) ---- */
+
+static int compare_names(const void *a, const void *b, void *ctx)
+{
+    const cs_config_vat *vats = ctx;
+    return strcmp(vats[*(const size_t *)a].name, vats[*(const size_t *)b].name);
+}
+
+/* Record keys are sorted in CapData (S18), and slots follow their first mention. */
+static cs_status make_bootstrap_args(setup *s, cs_buf *body, cs_kref *slots)
+{
+    const size_t count = s->config->vat_count;
+    size_t *order = cs_alloc(count * sizeof *order);
+    cs_status st = CS_OK;
+    for (size_t i = 0; i < count; i++)
+        order[i] = i;
+    qsort_r(order, count, sizeof *order, compare_names, s->config->vats);
+    cs_buf_add_text(body, "#[\"bootstrap\",[{");
+    for (size_t i = 0; i < count && st == CS_OK; i++) {
+        cs_buf_addf(body, "%s\"%s\":\"$%zu.Alleged: root\"", i == 0 ? "" : ",",
+                    s->config->vats[order[i]].name, i);
+        st = cs_kernel_root(s->c->kernel, s->vats[order[i]], &slots[i]);
+    }
+    cs_buf_add_text(body, "},{}]]");
+    cs_free(order);
+    return st;
+}
+
+static cs_status queue_bootstrap(setup *s)
+{
+    const size_t count = s->config->vat_count;
+    cs_kref *slots = cs_alloc(count * sizeof *slots), root, promise;
+    char text[CS_REF_TEXT_MAX];
+    cs_buf body = { 0 };
+    cs_status st = make_bootstrap_args(s, &body, slots);
+    if (st == CS_OK)
+        st = cs_kernel_root(s->c->kernel, s->vats[0], &root);
+    if (st == CS_OK) {
+        const cs_kcapdata args = { cs_buf_bytes(&body), slots, (uint32_t)count };
+        st = cs_kernel_send(s->c->kernel, root, &args, CS_POLICY_IGNORE, &promise, &s->c->err);
+    }
+    if (st == CS_OK)
+        cs_kv_set(s->c->store, (cs_vatid){ 0 }, CS_BYTES(CS_NOTE_BOOTSTRAP),
+                  cs_blob_new(cs_bytes_of(cs_kref_text(promise, text))));
+    if (st == CS_OK && s->config->pin_bootstrap_root)
+        st = cs_kernel_pin(s->c->kernel, root);
+    cs_buf_fini(&body);
+    cs_free(slots);
+    return st;
+}
+
+static cs_status fill(setup *s)
+{
+    cs_status st = CS_OK;
+    for (size_t i = 0; i < s->plan->source_count; i++) {
+        const loaded *l = &s->plan->sources[i];
+        cs_bundle_add(s->c->store, &l->name, cs_buf_bytes(&l->source.bundle));
+        cs_code_add(s->c->store, &l->name, l->base_name, cs_buf_bytes(&l->code));
+    }
+    for (size_t i = 0; i < s->config->vat_count && st == CS_OK; i++)
+        st = add_vat(s, i);
+    if (st == CS_OK && s->config->has_bootstrap)
+        st = queue_bootstrap(s);
+    cs_store_keep(s->c->store);
+    return st == CS_OK ? cs_host_commit(s->c) : st;
+}
+
+cs_status cs_host_setup_fill(capstan *c, const cs_setup *plan, const capstan_options *options)
+{
+    setup s = { .c = c, .options = options, .plan = plan, .config = plan->config };
+    s.vats = cs_alloc_zero(plan->config->vat_count, sizeof *s.vats);
+    cs_status st = fill(&s);
+    cs_free(s.vats);
+    return st;
+}
+
+/* ---- a later run ---- */
+
+/* Reading the noted files and hashing them is cheap enough for every start; the store's bundles stay
+ * what they are. */
+void cs_host_compare_sources(capstan *c)
+{
+    static const char prefix[] = "host.sources.";
+    cs_blob *key = cs_kv_after(c->store, (cs_vatid){ 0 }, cs_bytes_of(prefix));
+    while (key != NULL && cs_bytes_start_with(cs_blob_bytes(key), prefix)) {
+        const char *vat = (const char *)key->data + sizeof prefix - 1;
+        int size = (int)(key->size - (sizeof prefix - 1));
+        char *changed = cs_source_changed(
+            cs_blob_bytes(cs_kv_find(c->store, (cs_vatid){ 0 }, cs_blob_bytes(key))));
+        if (changed != NULL)
+            cs_host_notice(c,
+                           "%s changed since %s was made; vat %.*s goes on with the code in the "
+                           "store (--reset begins anew)",
+                           changed, c->store_path, size, vat);
+        cs_free(changed);
+        cs_blob *next = cs_kv_after(c->store, (cs_vatid){ 0 }, cs_blob_bytes(key));
+        (void)cs_blob_unref(key);
+        key = next;
+    }
+    (void)cs_blob_unref(key);
+}

@@ -1,0 +1,58 @@
+/* What a configuration names as a vat's source, as a bundle: a source tree, a bundle's file, or a bundle
+ * in the configuration itself. */
+#include "host/source.h"
+
+#include "base/alloc.h"
+#include "base/hash.h"
+#include "base/limits.h"
+#include "host/bundle_formats.h"
+#include "host/resolve.h"
+
+#include <string.h>
+
+static cs_status parse(const char *path, cs_bytes text, json_t **ret, cs_error *err)
+{
+    json_error_t e;
+    *ret = json_loadb((const char *)text.data, text.size, 0, &e);
+    return *ret != NULL ? CS_OK
+                        : cs_fail(err, CS_E_CONFIG, "%s:%d: not JSON: %s", path, e.line, e.text);
+}
+
+static cs_status load_file(const char *path, cs_source *ret, cs_error *err)
+{
+    cs_buf text = { 0 };
+    json_t *json = NULL;
+    cs_status st = cs_read_file(path, CS_SOURCE_MAX, &text, err);
+    if (st != CS_OK)
+        return st;
+    st = parse(path, cs_buf_bytes(&text), &json, err);
+    if (st == CS_OK && cs_bundle_from_json(json, &ret->bundle, err) != CS_OK)
+        st = cs_fail_at(err, "%s", path);
+    if (st == CS_OK) {
+        cs_hash hash = cs_hash_of(cs_buf_bytes(&text));
+        ret->files = cs_alloc_zero(1, sizeof *ret->files);
+        ret->file_count = 1;
+        ret->files[0].path = cs_bytes_to_text(cs_bytes_of(path));
+        memcpy(ret->files[0].hash, hash.bytes, CS_HASH_SIZE);
+    }
+    json_decref(json);
+    cs_buf_fini(&text);
+    return st;
+}
+
+cs_status cs_source_load(const cs_config_source *from, cs_source *ret, cs_error *err)
+{
+    cs_source s = { 0 };
+    cs_status st = CS_OK;
+    if (from->kind == CS_SOURCE_FILE)
+        st = cs_tree_bundle(from->path, &s, err);
+    else if (from->kind == CS_SOURCE_BUNDLE)
+        st = load_file(from->path, &s, err);
+    else
+        st = cs_bundle_from_json(from->bundle, &s.bundle, err);
+    if (st == CS_OK)
+        *ret = s;
+    else
+        cs_source_fini(&s);
+    return st;
+}
