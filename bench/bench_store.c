@@ -1,0 +1,283 @@
+/* What the store costs: a crank's marks, edits and finds in memory, and blocks written to a file.
+ *
+ *   bench_store [FILE]    FILE is made and removed; without it, bench_store.db here
+ *
+ * Prints one line a figure. Targets are those of docs/store.md. */
+#include "store/store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static double clock_ns(clockid_t clock)
+{
+    struct timespec t;
+    (void)clock_gettime(clock, &t);
+    return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+static double now_ns(void)
+{
+    return clock_ns(CLOCK_MONOTONIC);
+}
+
+static void report(const char *what, double each_ns, const char *target)
+{
+    if (each_ns < 1e4)
+        printf("%-58s %9.1f ns   %s\n", what, each_ns, target);
+    else
+        printf("%-58s %9.1f us   %s\n", what, each_ns / 1e3, target);
+}
+
+/* The processor's time of the best of some runs: what the code costs, not what the machine does. */
+static void measure(const char *what, void (*run)(cs_store *, uint64_t), cs_store *s,
+                    uint64_t count, const char *target)
+{
+    double best = 1e18;
+    for (size_t i = 0; i < 20; i++) {
+        double start = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+        run(s, count);
+        double ns = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - start;
+        best = ns < best ? ns : best;
+    }
+    report(what, best / (double)count, target);
+}
+
+static void need(cs_status st, const cs_error *err)
+{
+    if (st == CS_OK)
+        return;
+    fprintf(stderr, "%s\n", err->text);
+    exit(1);
+}
+
+static cs_store *open_store(const char *path)
+{
+    cs_store *s = NULL;
+    cs_error err;
+    static const cs_store_options options = { .create = true };
+    need(cs_store_open(path, &options, &s, &err), &err);
+    return s;
+}
+
+static void commit(cs_store *s)
+{
+    cs_error err;
+    need(cs_store_commit(s, &err), &err);
+}
+
+static cs_kref object(uint64_t i)
+{
+    return cs_kref_of(CS_REF_OBJECT, 20 + i);
+}
+
+/* ---- in memory ---- */
+
+enum { OBJECTS = 8192, ROUNDS = 100000 };
+
+static void add_objects(cs_store *s, uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        cs_object_row *o = cs_object_add(s, object(i));
+        o->reachable = o->recognizable = 1;
+    }
+}
+
+static void empty_cranks(cs_store *s, uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        (void)cs_store_mark(s);
+        (void)cs_store_mark(s);
+        cs_store_keep(s);
+    }
+}
+
+static void edits(cs_store *s, uint64_t count, uint64_t range, uint64_t a_crank)
+{
+    for (uint64_t i = 0; i < count;) {
+        (void)cs_store_mark(s);
+        for (uint64_t k = 0; k < a_crank; k++, i++)
+            cs_object_edit(s, object(i * 7919 & (range - 1)))->recognizable++;
+        cs_store_keep(s);
+    }
+}
+
+static void first_edits(cs_store *s, uint64_t count)
+{
+    edits(s, count, 128, 10);
+}
+
+static void wide_edits(cs_store *s, uint64_t count)
+{
+    edits(s, count, OBJECTS, 10);
+}
+
+static void second_edits(cs_store *s, uint64_t count)
+{
+    edits(s, count, 128, 10000);
+}
+
+static void find(cs_store *s, uint64_t count, uint64_t range)
+{
+    static volatile uint64_t sum;
+    uint64_t n = 0;
+    for (uint64_t i = 0; i < count; i++)
+        n += cs_object_find(s, object(i * 7919 & (range - 1)))->recognizable;
+    sum = n;
+    (void)sum;
+}
+
+static void hot_finds(cs_store *s, uint64_t count)
+{
+    find(s, count, 128);
+}
+
+static void wide_finds(cs_store *s, uint64_t count)
+{
+    find(s, count, OBJECTS);
+}
+
+static void queue_items(cs_store *s, uint64_t count)
+{
+    static cs_blob *item;
+    if (item == NULL)
+        item = cs_blob_new(CS_BYTES("an item"));
+    for (uint64_t i = 0; i < count; i++) {
+        (void)cs_store_mark(s);
+        cs_queue_add(s, CS_QUEUE_RUN, i, cs_blob_ref(item));
+        cs_queue_delete(s, CS_QUEUE_RUN, i);
+        cs_store_keep(s);
+        if (i % 1000 == 999)
+            commit(s);
+    }
+}
+
+static void undone_edits(cs_store *s, uint64_t count)
+{
+    for (uint64_t i = 0; i < count;) {
+        cs_mark mark = cs_store_mark(s);
+        for (uint64_t k = 0; k < 10; k++, i++)
+            cs_object_edit(s, object(i * 7919 & 127))->recognizable++;
+        cs_store_undo(s, mark);
+        cs_store_keep(s);
+    }
+}
+
+static void bench_memory(void)
+{
+    cs_store *s = open_store(NULL);
+    add_objects(s, OBJECTS);
+    measure("two marks and keep of an empty crank", empty_cranks, s, ROUNDS, "< 50 ns");
+    measure("edit, first of the crank", first_edits, s, ROUNDS, "< 40 ns");
+    measure("the same, any of 8,192 objects", wide_edits, s, ROUNDS, "");
+    measure("edit again", second_edits, s, ROUNDS, "");
+    measure("find, hot", hot_finds, s, ROUNDS, "< 20 ns");
+    measure("find, any of 8,192 objects", wide_finds, s, ROUNDS, "");
+    measure("queue: add and delete, in a crank of its own", queue_items, s, ROUNDS, "< 100 ns");
+    measure("edit and undo", undone_edits, s, ROUNDS, "");
+    cs_store_close(s);
+}
+
+/* ---- in a file ---- */
+
+typedef struct block_cost {
+    double total, commit, busy;
+} block_cost;
+
+/* A crank of an ordinary delivery: two refcounts out of `spread` objects, a new c-list entry, a queue
+ * item that comes and goes, the kernel's row, the vat's row and a transcript row of 400 bytes. */
+static void crank(cs_store *s, uint64_t number, cs_vatid vat, uint64_t spread)
+{
+    char text[400];
+    memset(text, 'x', sizeof text);
+    (void)cs_store_mark(s);
+    cs_meta_edit(s)->crank_number++;
+    cs_queue_add(s, CS_QUEUE_RUN, number, cs_blob_new(CS_BYTES("a message")));
+    cs_queue_delete(s, CS_QUEUE_RUN, number);
+    (void)cs_store_mark(s);
+    cs_object_edit(s, object(number * 31 % spread))->recognizable++;
+    cs_object_edit(s, object(number * 57 % spread))->recognizable++;
+    cs_vref vref = cs_vref_of(CS_REF_OBJECT, false, 50 + number);
+    if (cs_clist_find_vref(s, vat, vref) == NULL)
+        (void)cs_clist_add(s, vat, vref, object(number + OBJECTS));
+    cs_vat_row *v = cs_vat_edit(s, vat);
+    cs_bytes item = { (uint8_t *)text, sizeof text };
+    v->transcript = cs_hash_chain(&v->transcript, item);
+    cs_transcript_add(s, vat, v->next_delivery++, cs_blob_new(item), &v->transcript);
+    cs_store_keep(s);
+}
+
+static void bench_blocks(const char *path, uint64_t cranks_per_block, size_t blocks,
+                         uint64_t spread)
+{
+    (void)unlink(path);
+    cs_store *s = open_store(path);
+    add_objects(s, OBJECTS);
+    for (uint32_t i = 1; i <= 10; i++)
+        cs_vat_add(s, (cs_vatid){ i })->status = CS_VAT_LIVE;
+    commit(s);
+    block_cost cost = { 0 };
+    uint64_t number = 0;
+    for (size_t block = 0; block < blocks; block++) {
+        double start = now_ns();
+        for (uint64_t i = 0; i < cranks_per_block; i++, number++)
+            crank(s, number, (cs_vatid){ (uint32_t)(number / 10 % 10) + 1 }, spread);
+        double middle = now_ns(), busy = clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+        commit(s);
+        cost.total += now_ns() - start;
+        cost.commit += now_ns() - middle;
+        cost.busy += clock_ns(CLOCK_PROCESS_CPUTIME_ID) - busy;
+    }
+    printf("block of %llu deliveries to 10 vats, counts of %llu objects\n",
+           (unsigned long long)cranks_per_block, (unsigned long long)spread);
+    report("  commit, processor's time", cost.busy / (double)blocks,
+           cranks_per_block == 100 ? "< 1 ms" : "");
+    report("  commit, with its fsync", cost.commit / (double)blocks, "");
+    report("  everything, a delivery", cost.total / (double)(cranks_per_block * blocks), "");
+    cs_store_close(s);
+}
+
+static void bench_misses(const char *path)
+{
+    enum { COUNT = 100000 };
+    cs_store *s = open_store(path);
+    double start = now_ns();
+    for (uint64_t i = 0; i < OBJECTS; i++)
+        (void)cs_object_find(s, object(i));
+    report("find, not cached yet", (now_ns() - start) / OBJECTS, "");
+    start = now_ns();
+    for (uint64_t i = 0; i < COUNT; i++)
+        (void)cs_clist_find_vref(s, (cs_vatid){ 1 }, cs_vref_of(CS_REF_PROMISE, true, i + 5));
+    report("find a vref that is not there", (now_ns() - start) / COUNT, "");
+    start = now_ns();
+    for (uint64_t i = 0; i < COUNT; i++)
+        (void)cs_clist_find_kref(s, (cs_vatid){ 1 }, object(i + 1000000));
+    report("find a kref that is not there", (now_ns() - start) / COUNT, "");
+    cs_store_close(s);
+}
+
+static void bench_open(const char *path)
+{
+    enum { COUNT = 50 };
+    double start = now_ns();
+    for (size_t i = 0; i < COUNT; i++)
+        cs_store_close(open_store(path));
+    report("open and close", (now_ns() - start) / COUNT, "");
+}
+
+int main(int argc, char **argv)
+{
+    const char *path = argc > 1 ? argv[1] : "bench_store.db";
+    bench_memory();
+    bench_blocks(path, 1, 500, 100);
+    bench_blocks(path, 10, 200, 100);
+    bench_blocks(path, 100, 100, 100);
+    bench_blocks(path, 100, 100, OBJECTS);
+    bench_blocks(path, 1000, 30, OBJECTS);
+    bench_misses(path);
+    bench_open(path);
+    (void)unlink(path);
+    return 0;
+}

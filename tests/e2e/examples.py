@@ -1,0 +1,131 @@
+#!/usr/bin/env python3
+"""The examples: exact output, then every verb on the stores they leave. Prints TAP, 1..N."""
+import json
+import os
+import shutil
+
+from e2e import *
+
+PURSE = [
+    'DONE     Alice pays Bob 30',
+    'REFUSED  Alice pays Bob 500, which she does not have: only 70 moola left',
+    'REFUSED  Alice pays Bob -5: -5 is not an amount of moola',
+    'REFUSED  Alice takes money out through the deposit facet: target has no method "withdraw", '
+    'has ["__getMethodNames__","deposit"]',
+    'REFUSED  Alice pays with play money: not a live payment of moola',
+    'REFUSED  Alice spends one payment twice: not a live payment of moola',
+    'REFUSED  Alice makes a payment of her own: not a live payment of moola',
+    'Alice has 60, Bob has 60, 120 in all',
+]
+PIPELINE = [
+    'all sent',
+    'spokes: 32',
+    'label: a bell that rings',
+    'no wing: there is no wing on the shelf',
+]
+HELLO = ['Hello, world! You are number 1.']
+
+
+def example(dir, name):
+    """A copy, so that stores of people who tried it out are left alone."""
+    to = dir / name
+    shutil.copytree(os.path.join(SOURCE, 'examples', name), to,
+                    ignore=shutil.ignore_patterns('capstan.db*'))
+    return to, os.path.join(to, 'capstan.db')
+
+
+def runs_and_resumes(base, store, lines, value):
+    r = prints(lines, capstan('run', base))
+    equal(r.err, '', 'nothing on stderr', r)
+    prints([], capstan('run', base))
+    first = run_json(base, '--store', store + '2')
+    equal(first['log'], lines)
+    equal(first['bootstrap'], {'status': 'fulfilled', 'value': value})
+    again = run_json(base, '--store', store + '2')
+    equal(again['bootstrap'], first['bootstrap'], 'the second run tells the same')
+    equal((again['log'], again['cranks'], again['deliveries']), ([], 0, 0))
+    equal(again['stats'], first['stats'])
+    same_state(state(store), state(store + '2'))
+    everything_is_in_order(store)
+
+
+def everything_is_in_order(store):
+    good(store)
+    vats = dump(store)['vats']
+    for vat in vats:
+        equal(vat['status'], 'running')
+        r = exits(QUIET, capstan('replay', store, vat['name']))
+        want(r.out.startswith('%d deliveries replayed, all syscalls equal;' % vat['deliveries']), r)
+    entries = [json.loads(line) for line in log(store).splitlines()]
+    equal(len(entries), sum(v['deliveries'] for v in vats))
+    for e in entries:
+        equal(sorted(e), ['deliveryNum', 'dr', 'syscalls', 'type', 'vatID', 'vd'])
+    for verb in 'dump', 'log':
+        r = exits(QUIET, capstan(verb, store))
+        want(r.out and not r.err, r)
+
+
+@case
+def hello(dir):
+    base, store = example(dir, 'hello')
+    runs_and_resumes(base, store, HELLO,
+                     {'body': '#"Hello, world! You are number 1."', 'slots': []})
+    prints(['"Hello, Ada! You are number 2."'], capstan('call', store, 'greeter', 'greet', '"Ada"'))
+    prints(['"Hello, \u00c4da! You are number 3."'],
+           capstan('call', store, 'greeter', 'greet', '"\u00c4da"'))
+    prints(['3'], capstan('call', store, 'greeter', 'count'))
+    everything_is_in_order(store)
+
+
+@case
+def hello_with_arguments(dir):
+    base, store = example(dir, 'hello')
+    prints(['Hello, Grace! You are number 1.'], capstan('run', base, '--', 'Grace', '--json'))
+    prints(['1'], capstan('call', store, 'greeter', 'count'))
+
+
+@case
+def hello_with_reset_begins_anew(dir):
+    base, store = example(dir, 'hello')
+    prints(HELLO, capstan('run', base))
+    before = state(store)
+    prints(['2'], capstan('call', store, 'greeter', 'greet', '1') and
+           capstan('call', store, 'greeter', 'count'))
+    prints(HELLO, capstan('run', base, '--reset'))
+    same_state(state(store), before)
+
+
+@case
+def hello_in_memory_leaves_nothing(dir):
+    base, _ = example(dir, 'hello')
+    before = sorted(os.listdir(base))
+    prints(HELLO, capstan('run', base, '--store', ':memory:'))
+    equal(sorted(os.listdir(base)), before)
+
+
+@case
+def a_changed_source_is_told_and_not_used(dir):
+    base, _ = example(dir, 'hello')
+    prints(HELLO, capstan('run', base))
+    with open(os.path.join(base, 'vat-greeter.js'), 'a', encoding='utf-8') as f:
+        f.write('// changed\n')
+    r = prints([], capstan('run', base))
+    want('vat-greeter.js' in r.err and '--reset' in r.err, r)
+    prints([], capstan('run', base))
+
+
+@case
+def purse(dir):
+    base, store = example(dir, 'purse')
+    runs_and_resumes(base, store, PURSE, {'body': '#{"alice":"+60","bob":"+60"}', 'slots': []})
+
+
+@case
+def pipeline(dir):
+    if not os.path.isdir(os.path.join(SOURCE, 'examples/pipeline/node_modules/@endo/nat')):
+        raise Skip('examples/pipeline has no node_modules: its npm package was never fetched')
+    base, store = example(dir, 'pipeline')
+    runs_and_resumes(base, store, PIPELINE, {'body': '#"+32"', 'slots': []})
+
+
+main()

@@ -1,0 +1,16 @@
+clock(8);
+const o = { m: x => log('m', x) || x };
+const a = kit();
+a.resolve(o);
+const b = kit();
+b.resolve(a.promise);
+show('b', E(b.promise).m('b'));
+const c = kit();
+show('c', E(c.promise).m('c'));
+c.resolve(b.promise);
+const d = kit();
+d.resolve(Promise.resolve(o));
+show('d', E(d.promise).m('d'));
+const e = kit();
+e.resolve(new Promise(r => E({ go: () => r(o) }).go()));
+show('e', E(e.promise).m('e'));

@@ -1,0 +1,20 @@
+// Resolved to a promise of a presence, or to the presence itself: both at once.
+clock(7);
+const k = kit();
+const presence = k.resolveWithPresence(handler('h', 'answer'));
+const a = kit();
+a.resolve(k.promise);
+show('a', E(a.promise).a());
+const b = kit();
+b.resolve(presence);
+show('b', E(b.promise).b());
+const c = kit();
+show('c', E(c.promise).c());
+c.resolve(presence);
+const d = kit();
+show('d', E(d.promise).d());
+d.resolve(k.promise);
+const e = kit();
+e.resolve(a.promise);
+show('e', E(e.promise).e());
+for (const [name, x] of Object.entries({ a, b, c, d, e })) x.promise.then(() => log(name, 'settled'));

@@ -1,0 +1,11 @@
+clock(8);
+const a = kit();
+a.reject(Error('a'));
+const b = kit();
+show('early', E(b.promise).m());
+b.resolve(a.promise);
+show('late', E(b.promise).m());
+const c = kit();
+c.resolve(b.promise);
+show('c', E(c.promise).m());
+show('plain', E(new HandledPromise(r => r(Promise.reject(Error('p'))))).m());

@@ -1,0 +1,16 @@
+const k = kit();
+const first = k.resolveWithPresence(handler('first', 'answer'));
+const second = k.resolveWithPresence(handler('second'));
+log(first === second);
+const target = { m: () => 'local' };
+const l = kit();
+l.resolve(target);
+log(l.resolveWithPresence({}) === target);
+const m = kit();
+m.reject('why');
+log(m.resolveWithPresence({}));
+show('first', E(k.promise).m());
+show('m', m.promise);
+k.resolve('ignored');
+k.reject('ignored');
+show('still', k.promise.then(p => p === first));

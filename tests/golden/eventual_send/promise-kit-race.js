@@ -1,0 +1,13 @@
+clock(8);
+const forever = new Promise(() => {});
+show('one', racePromises([forever, E({ m: () => 'one' }).m()]));
+show('two', racePromises([forever, Promise.reject(Error('two'))]));
+show('primitive', racePromises([forever, 'three']));
+show('settled', racePromises([Promise.resolve('four'), 'five']));
+show('thenable', racePromises([{ then: r => r('six') }, forever]));
+show('memo', memoRace.call(Promise, [forever, Promise.resolve('seven')]));
+const k = makePromiseKit();
+show('again', racePromises([forever, k.promise]));
+show('and again', racePromises(new Set([forever, k.promise])));
+k.resolve('eight');
+log(Object.isFrozen(racePromises([1])));

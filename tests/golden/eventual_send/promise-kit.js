@@ -1,0 +1,11 @@
+clock(6);
+const { promise, resolve, reject } = makePromiseKit();
+log(Object.isFrozen(promise), isPromise(promise), isPromise({ then() {} }), isPromise(5));
+show('a', E(promise).m(1));
+resolve({ m: x => log('m', x) || x });
+log(resolve(5), reject(6));
+show('b', E(promise).m(2));
+const other = makePromiseKit();
+other.reject(Error('no'));
+show('other', other.promise);
+log(Object.keys(other).sort().join(), Object.isFrozen(other), Object.isFrozen(other.resolve));

@@ -1,0 +1,11 @@
+const hp = kit().promise;
+const plain = Promise.resolve(1);
+log(HandledPromise.resolve(hp) === hp, HandledPromise.resolve(plain) === plain, Object.isFrozen(plain));
+const v = HandledPromise.resolve(5);
+log(v instanceof Promise, Object.isFrozen(v), v instanceof HandledPromise, v.constructor === Promise);
+show('value', v);
+show('undefined', HandledPromise.resolve());
+show('thenable', HandledPromise.resolve({ then: r => r('from then') }));
+const o = {};
+HandledPromise.resolve(o);
+log(Object.isFrozen(o));

@@ -1,0 +1,10 @@
+show('number', E({ m: 24 }).m(6));
+show('null', E({ m: null }).m(6));
+show('object', E({ m: {} }).m(6));
+show('string', E({ m: 'x' }).m(6));
+show('undefined', E({ m: undefined }).m(6));
+show('symbol name', E({ [Symbol.for('m')]: 5 })[Symbol.for('m')]());
+show('odd name', E({ 'a"b': 5 })['a"b']());
+show('bracket name', E({})['[x]']());
+E({ m: 24 }).m().catch(e => log(e instanceof TypeError, e.name));
+E({}).m().catch(e => log(e instanceof TypeError, e.name));

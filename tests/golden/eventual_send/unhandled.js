@@ -1,0 +1,21 @@
+// What is reported at the end: a rejection that nobody saw. Whoever sends to a promise sees it.
+E({}).missing();
+kit().reject('kit');
+const handled = kit();
+handled.promise.catch(() => {});
+handled.reject('handled');
+const sentTo = kit();
+E.sendOnly(sentTo.promise).m();
+sentTo.reject('sent to');
+const sentLate = kit();
+sentLate.reject('sent late');
+E.sendOnly(sentLate.promise).m();
+const followed = kit();
+const follower = kit();
+follower.resolve(followed.promise);
+followed.reject('followed');
+E.sendOnly({}).missing();
+E(kit({ applyMethod() { throw 'by handler'; } }).promise).m();
+E.sendOnly(kit({ applyMethod() { throw 'by handler, send only'; } }).promise).m();
+E(Promise.reject('plain')).m();
+HandledPromise.resolve(Promise.reject('resolved'));

@@ -1,0 +1,2 @@
+throw Error('at the top');
+export const buildRootObject = () => {};

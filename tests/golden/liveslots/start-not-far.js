@@ -1,0 +1,1 @@
+export const buildRootObject = () => harden({ ping: 1 });

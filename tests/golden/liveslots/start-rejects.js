@@ -1,0 +1,4 @@
+export const buildRootObject = async () => {
+  await null;
+  throw TypeError('cannot start later');
+};

@@ -1,0 +1,148 @@
+#include "engine_fixture.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static cs_base *base;
+
+static void free_base(void)
+{
+    base = cs_base_free(base);
+}
+
+cs_base *fixture_base(void)
+{
+    static const cs_base_parts parts = { 0 };
+    cs_error err = { 0 };
+    if (base != NULL)
+        return base;
+    if (cs_base_new(&parts, &base, &err) != CS_OK) {
+        fprintf(stderr, "# %s\n", err.text);
+        abort();
+    }
+    atexit(free_base);
+    return base;
+}
+
+static void append(char *text, size_t size, const char *more)
+{
+    size_t used = strlen(text);
+    (void)snprintf(text + used, size - used, "%s", more);
+}
+
+static void say(cs_machine *the, void *guest, const char *level, cs_bytes text)
+{
+    (void)the;
+    fixture *f = guest;
+    char line[1024];
+    (void)snprintf(line, sizeof line, "%s: %.*s\n", level, (int)text.size, (const char *)text.data);
+    append(f->console, sizeof f->console, line);
+}
+
+static void rejected(cs_machine *the, void *guest, cs_slot *reason)
+{
+    fixture *f = guest;
+    cs_buf text = { 0 };
+    cs_add_display(the, &text, reason);
+    cs_buf_add_text(&text, "\n");
+    append(f->rejections, sizeof f->rejections, cs_buf_text(&text));
+    cs_buf_fini(&text);
+}
+
+static void make_compartment(cs_machine *the, void *arg)
+{
+    (void)arg;
+    mxPush(mxCompartmentConstructor);
+    fxNew(the);
+    fxRunCount(the, 0);
+    cs_confine_compartment(the, the->stack);
+    mxDub();
+    mxPush(mxGlobal);
+    fxDefineID(the, cs_id(the, "compartment"), 0, 0);
+    mxPop();
+    mxPop();
+}
+
+static void init(fixture *f, const cs_heap_hooks *more, uint64_t bytes_max)
+{
+    cs_heap_hooks hooks = more != NULL ? *more : (cs_heap_hooks){ 0 };
+    hooks.console = say;
+    hooks.rejection = rejected;
+    cs_heap_options options = { .bytes_max = bytes_max, .hooks = &hooks, .guest = f };
+    memset(f, 0, sizeof *f);
+    assert_ok(cs_heap_new(fixture_base(), &options, &f->heap, &f->err));
+    assert_ok(cs_fence(f->heap, make_compartment, NULL, &f->err));
+}
+
+void fixture_init(fixture *f, const cs_heap_hooks *more)
+{
+    init(f, more, 0);
+}
+
+void fixture_init_max(fixture *f, uint64_t bytes_max)
+{
+    init(f, NULL, bytes_max);
+}
+
+void fixture_fini(fixture *f)
+{
+    f->heap = cs_heap_free(f->heap);
+}
+
+typedef struct call {
+    fixture *f;
+    const char *source;
+} call;
+
+static void evaluate(cs_machine *the, void *arg)
+{
+    const call *c = arg;
+    mxPush(mxGlobal);
+    fxGetID(the, cs_id(the, "compartment"));
+    mxDub();
+    fxGetID(the, mxID(_evaluate));
+    fxCall(the);
+    cs_push_text(the, cs_bytes_of(c->source));
+    fxRunCount(the, 1);
+    cs_buf text = { 0 };
+    cs_add_display(the, &text, the->stack);
+    (void)snprintf(c->f->result, sizeof c->f->result, "%s", cs_buf_text(&text));
+    cs_buf_fini(&text);
+}
+
+cs_status run(fixture *f, const char *source)
+{
+    call c = { f, source };
+    f->result[0] = 0;
+    cs_status st = cs_fence(f->heap, evaluate, &c, &f->err);
+    cs_status after = cs_heap_drain(f->heap, &f->err);
+    return st != CS_OK ? st : after;
+}
+
+const char *eval(fixture *f, const char *source)
+{
+    cs_status st = run(f, source);
+    if (st != CS_OK)
+        fprintf(stderr, "# %s\n#   %s\n", source, f->err.text);
+    assert_ok(st);
+    return f->result;
+}
+
+const char *eval_once(const char *source)
+{
+    static fixture f;
+    fixture_init(&f, NULL);
+    (void)eval(&f, source);
+    fixture_fini(&f);
+    return f.result;
+}
+
+cs_status status_once(const char *source)
+{
+    fixture f;
+    fixture_init_max(&f, 64 * 1024 * 1024);
+    cs_meter_reset(f.heap, 20000000);
+    cs_status st = run(&f, source);
+    fixture_fini(&f);
+    return st;
+}

@@ -1,0 +1,276 @@
+/* Bytes that the disk got wrong: noticed, or harmless, but never another row than was written. */
+#include "store/file.h"
+#include "store_model.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { BLOCKS = 8, STEPS = 60 };
+
+/* A store as it lies on the disk while its owner is killed, and what each of its blocks held. */
+static struct {
+    char path[200], wal_path[210], shm_path[210], bundle_text[5000];
+    char *main, *wal;
+    size_t main_size, wal_size;
+    model blocks[BLOCKS];
+    cs_hash bundle;
+} world;
+
+static const cs_store_options making = { .create = true };
+
+static void fill(cs_store *s)
+{
+    tape t;
+    model m = { 0 };
+    tape_from_seed(&t, 3);
+    memset(world.bundle_text, 'b', sizeof world.bundle_text);
+    cs_bytes bundle = { (uint8_t *)world.bundle_text, sizeof world.bundle_text };
+    world.bundle = cs_hash_of(bundle);
+    cs_bundle_add(s, &world.bundle, bundle);
+    for (size_t block = 0; block < BLOCKS; block++) {
+        s->file->checkpoint_pages = block == BLOCKS / 2 ? 0 : 10000;
+        for (size_t i = 0; i < STEPS; i++)
+            model_step(&m, s, &t);
+        assert_ok(cs_store_commit(s, NULL));
+        world.blocks[block] = m;
+    }
+    tape_fini(&t);
+}
+
+static int make(void **state)
+{
+    (void)state;
+    if (world.main != NULL)
+        return 0;
+    cs_store *s = NULL;
+    (void)snprintf(world.path, sizeof world.path, "%s/s.db", t_tmpdir());
+    (void)snprintf(world.wal_path, sizeof world.wal_path, "%s-wal", world.path);
+    (void)snprintf(world.shm_path, sizeof world.shm_path, "%s-shm", world.path);
+    assert_ok(cs_store_open(world.path, &making, &s, NULL));
+    fill(s);
+    world.main = t_read_file(world.path, &world.main_size);
+    world.wal = t_read_file(world.wal_path, &world.wal_size);
+    cs_store_close(s);
+    return 0;
+}
+
+static void put(const char *main, size_t main_size, const char *wal, size_t wal_size)
+{
+    (void)unlink(world.shm_path);
+    t_write_file(world.path, main, main_size);
+    if (wal != NULL)
+        t_write_file(world.wal_path, wal, wal_size);
+    else
+        (void)unlink(world.wal_path);
+}
+
+static bool is_damage(cs_status st)
+{
+    return st == CS_E_CORRUPT || st == CS_E_NOT_OURS || st == CS_E_NEWER;
+}
+
+static bool bundle_is_good(cs_store *s)
+{
+    cs_blob *b = NULL;
+    bool good = cs_bundle_read(s, &world.bundle, &b, NULL) == CS_OK &&
+                (b == NULL || b->size == sizeof world.bundle_text);
+    cs_blob_unref(b);
+    return good;
+}
+
+/* NULL: the store was refused, or failed while it was read, or holds what one of the blocks
+ * [first, BLOCKS) held. */
+static const char *look(size_t first)
+{
+    cs_store *s = NULL;
+    cs_status st = cs_store_open(world.path, &making, &s, NULL);
+    if (st != CS_OK)
+        return is_damage(st) ? NULL : cs_status_name(st);
+    const char *why = "no block";
+    for (size_t i = BLOCKS; i-- > first && why != NULL;)
+        why = model_differs(&world.blocks[i], s);
+    if (why == NULL && !bundle_is_good(s))
+        why = "bundle";
+    if (is_damage(cs_store_status(s, NULL)))
+        why = NULL;
+    cs_store_close(s);
+    return why;
+}
+
+static void undamaged(void **state)
+{
+    (void)state;
+    put(world.main, world.main_size, world.wal, world.wal_size);
+    assert_null(look(BLOCKS - 1));
+    cs_store *s = NULL;
+    assert_ok(cs_store_open(world.path, &making, &s, NULL));
+    assert_null(model_differs(&world.blocks[BLOCKS - 1], s));
+    assert_true(bundle_is_good(s));
+    cs_store_close(s);
+}
+
+static void try_flip(char *file, size_t at, char flip, const char *name, size_t first,
+                     bool with_wal)
+{
+    file[at] ^= flip;
+    put(world.main, world.main_size, with_wal ? world.wal : NULL, world.wal_size);
+    const char *why = look(first);
+    file[at] ^= flip;
+    if (why != NULL)
+        fail_msg("%s, byte %zu xor %d: %s", name, at, flip, why);
+}
+
+/* The log is gone after a clean end; so the main file is tried without it, too. */
+static void whole_main_file(void)
+{
+    put(world.main, world.main_size, world.wal, world.wal_size);
+    cs_store *s = NULL;
+    assert_ok(cs_store_open(world.path, &making, &s, NULL));
+    cs_store_close(s);
+    assert_int_not_equal(access(world.wal_path, F_OK), 0);
+    free(world.main);
+    world.main = t_read_file(world.path, &world.main_size);
+}
+
+static void flipped_bytes_in_the_log(void **state)
+{
+    (void)state;
+    tape t;
+    tape_from_seed(&t, 1);
+    for (size_t i = 0; i < 400; i++) {
+        size_t at = i < 56 ? i : (size_t)tape_below(&t, world.wal_size);
+        char flip = (char)(1 + tape_below(&t, 255));
+        /* What lies in the log behind a wrong byte was lost; what is in front of it not. */
+        try_flip(world.wal, at, flip, "log", 0, true);
+    }
+    tape_fini(&t);
+}
+
+static void flipped_bytes_in_the_main_file(void **state)
+{
+    (void)state;
+    tape t;
+    tape_from_seed(&t, 2);
+    whole_main_file();
+    for (size_t i = 0; i < 1000; i++) {
+        size_t at = i < 100 ? i : (size_t)tape_below(&t, world.main_size);
+        uint64_t flip = i % 2 == 0 ? 1u << tape_below(&t, 8) : 1 + tape_below(&t, 255);
+        try_flip(world.main, at, (char)flip, "main file", BLOCKS - 1, false);
+    }
+    tape_fini(&t);
+}
+
+static void truncated_files(void **state)
+{
+    (void)state;
+    whole_main_file();
+    for (size_t size = 1; size < world.main_size; size += 1021) {
+        put(world.main, size, NULL, 0);
+        const char *why = look(BLOCKS - 1);
+        if (why != NULL)
+            fail_msg("cut to %zu bytes: %s", size, why);
+    }
+    for (size_t size = 0; size < world.wal_size; size += 1021) {
+        put(world.main, world.main_size, world.wal, size);
+        assert_null(look(0));
+    }
+    put("", 0, world.wal, world.wal_size);
+    cs_store *s = NULL;
+    assert_int_equal(cs_store_open(world.path, &making, &s, NULL), CS_E_CORRUPT);
+}
+
+/* Whole pages that are good, but not these: an old one, or another one's. */
+static void pages_in_the_wrong_place(void **state)
+{
+    (void)state;
+    whole_main_file();
+    for (size_t page = 1; page + 1 < world.main_size / CS_PAGE_SIZE; page++) {
+        char *copy = malloc(world.main_size);
+        assert_non_null(copy);
+        memcpy(copy, world.main, world.main_size);
+        memcpy(copy + page * CS_PAGE_SIZE, world.main + (page + 1) * CS_PAGE_SIZE, CS_PAGE_SIZE);
+        put(copy, world.main_size, NULL, 0);
+        free(copy);
+        assert_null(look(BLOCKS - 1));
+    }
+}
+
+/* ---- capstan verify: finds what no row that is looked at happens to lie on ---- */
+
+static void count_line(void *ctx, const char *line)
+{
+    assert_non_null(strstr(line, world.path));
+    assert_null(strchr(line, '\n'));
+    ++*(size_t *)ctx;
+}
+
+static size_t lines_of_check(void)
+{
+    cs_store *s = NULL;
+    size_t lines = 0;
+    if (cs_store_open(world.path, &(cs_store_options){ .read_only = true }, &s, NULL) != CS_OK)
+        return 1;
+    size_t told = cs_store_check(s, count_line, &lines);
+    cs_store_close(s);
+    assert_int_equal(told, lines);
+    return lines;
+}
+
+static void verify_sees_every_page(void **state)
+{
+    (void)state;
+    whole_main_file();
+    assert_int_equal(lines_of_check(), 0);
+    for (size_t page = 0; page < world.main_size / CS_PAGE_SIZE; page++) {
+        size_t at = page * CS_PAGE_SIZE + 1000;
+        world.main[at] ^= 4;
+        put(world.main, world.main_size, NULL, 0);
+        if (lines_of_check() == 0)
+            fail_msg("page %zu", page + 1);
+        world.main[at] ^= 4;
+    }
+}
+
+/* A page that is good in itself, with a row that the kernel could not have written. */
+static void verify_sees_every_row(void **state)
+{
+    (void)state;
+    whole_main_file();
+    put(world.main, world.main_size, NULL, 0);
+    cs_store *s = NULL;
+    assert_ok(cs_store_open(world.path, &making, &s, NULL));
+    assert_ok(cs_file_exec(s, "UPDATE object SET reachable=recognizable+1;COMMIT;BEGIN IMMEDIATE"));
+    cs_store_close(s);
+    assert_int_equal(lines_of_check(), 1);
+    assert_ok(cs_store_open(world.path, &making, &s, NULL));
+    cs_error err = { 0 };
+    for (uint64_t i = 0; i < 8; i++)
+        (void)cs_object_find(s, cs_kref_of(CS_REF_OBJECT, 20 + i * i * i * 1000));
+    assert_int_equal(cs_store_status(s, &err), CS_E_CORRUPT);
+    assert_non_null(strstr(err.text, "table object, row ko"));
+    assert_non_null(strstr(err.text, "reachable more often than recognizable"));
+    cs_store_close(s);
+}
+
+static void a_message_names_the_file(void **state)
+{
+    (void)state;
+    whole_main_file();
+    cs_error err = { 0 };
+    cs_store *s = NULL;
+    world.main[2000] ^= 1;
+    put(world.main, world.main_size, NULL, 0);
+    world.main[2000] ^= 1;
+    assert_int_equal(cs_store_open(world.path, &making, &s, &err), CS_E_CORRUPT);
+    assert_non_null(strstr(err.text, world.path));
+    assert_non_null(strstr(err.text, "page 1"));
+    assert_non_null(strstr(err.text, "restore"));
+}
+
+T_MAIN(T_WITH(undamaged, make, NULL), T_WITH(flipped_bytes_in_the_log, make, NULL),
+       T_WITH(flipped_bytes_in_the_main_file, make, NULL), T_WITH(truncated_files, make, NULL),
+       T_WITH(pages_in_the_wrong_place, make, NULL), T_WITH(verify_sees_every_page, make, NULL),
+       T_WITH(verify_sees_every_row, make, NULL), T_WITH(a_message_names_the_file, make, NULL))
