@@ -8,7 +8,7 @@
  * Growth: in an mxSnapshot build an organic collection clears XS's own sign of thrashing, so the
  * heap would grow only when a collection frees nothing at all, and a nearly full heap would collect
  * again and again for a handful of slots. Here each organic collection makes room for half of what
- * lives. Organic collections are not observable, so the policy is free.
+ * lives, and room for chunks in proportion to all of it. Organic collections are not observable, so the policy is free.
  *
  * The replacing of single calls and static functions by pasting is explained in xs_promise.c. */
 #include "base/alloc.h"
@@ -91,10 +91,13 @@ static void grow_slots(txMachine *the)
     fxGrowSlots(the, more < the->minimumHeapCount ? the->minimumHeapCount : more);
 }
 
+/* A collection marks every slot, so the room for chunks must grow with both: a vat with a million
+ * slots and few chunks would else mark all of them for every few kilobytes. */
 static void grow_chunks(txMachine *the)
 {
     txSize room = (txSize)(the->firstBlock->limit - the->firstBlock->current);
-    txSize want = the->currentChunksSize / 2;
+    txSize slots = the->currentHeapCount * (txSize)sizeof(txSlot);
+    txSize want = the->currentChunksSize / 2 + slots / 4;
     if (room < want)
         fxGrowChunks(the, want - room);
 }
