@@ -109,7 +109,8 @@ typedef struct capstan_policy {
 
 typedef struct capstan_run_figures {
     uint64_t cranks, deliveries, computrons;
-    bool quiet; /* nothing is left to do */
+    uint64_t queued; /* events that wait now */
+    bool quiet;      /* nothing is left to do */
 } capstan_run_figures;
 
 /* Runs one crank, uncommitted. *ret_did false: there was nothing to do. PANIC, ENV codes. */

@@ -73,9 +73,10 @@ static double seconds(void)
 static void show_progress(run_state *r, const capstan_run_figures *total, double started)
 {
     double elapsed = seconds() - started;
-    (void)fprintf(stderr, "\r\033[K%llu cranks, %.0f deliveries/s",
+    (void)fprintf(stderr, "\r\033[K%llu cranks, %.0f deliveries/s, %llu queued",
                   (unsigned long long)total->cranks,
-                  elapsed > 0 ? (double)total->deliveries / elapsed : 0);
+                  elapsed > 0 ? (double)total->deliveries / elapsed : 0,
+                  (unsigned long long)total->queued);
     (void)fflush(stderr);
     r->line_open = true;
 }
@@ -95,6 +96,7 @@ static capstan_code run_all(run_state *r, capstan_run_figures *total)
         total->cranks += part.cranks;
         total->deliveries += part.deliveries;
         total->computrons += part.computrons;
+        total->queued = part.queued;
         total->quiet = part.quiet;
         if (r->progress && !part.quiet)
             show_progress(r, total, started);

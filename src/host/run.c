@@ -111,6 +111,7 @@ static void add_figures(const capstan *c, const cs_meta *before, capstan_run_fig
     f->cranks = now->stats[CS_STAT_CRANKS] - before->stats[CS_STAT_CRANKS];
     f->deliveries = now->stats[CS_STAT_DELIVERIES] - before->stats[CS_STAT_DELIVERIES];
     f->computrons = now->stats[CS_STAT_COMPUTRONS] - before->stats[CS_STAT_COMPUTRONS];
+    f->queued = now->acceptance.next - now->acceptance.first + now->run.next - now->run.first;
 }
 
 static cs_status run(capstan *c, const capstan_policy *policy, capstan_run_figures *f)
