@@ -1,4 +1,4 @@
-/* What marshal costs: the message of 105 bytes with one reference of docs/engine.md, and a payload of
+/* What marshal costs: the small message with one reference of docs/engine.md, and a payload of
  * 8 KB as the peer benchmarks send it (bench/vats/driver.js). Values are encoded for the first time
  * (nothing about them is known yet) and again; what is decoded is hardened.
  *
@@ -160,7 +160,7 @@ int main(void)
     static const cs_heap_options options = { 0 };
     static const cs_slot_ops ops = { vref_of, push_value };
     bench benches[] = {
-        { .name = "message of 105 bytes", .make = "many(message, 1000)", .count = VALUES },
+        { .name = "message, one reference", .make = "many(message, 1000)", .count = VALUES },
         { .name = "payload of 8 KB", .make = "many(payload, 20)", .count = 20 },
     };
     cs_base *base;

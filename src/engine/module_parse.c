@@ -51,6 +51,7 @@ static uint32_t line_of(const session *s, txInteger line, const char *text)
 }
 
 /* The first error counts; the parser goes on to others only if it must. */
+CS_PRINTF(4, 0)
 static void report(void *console, txString path, txInteger line, txString format, va_list args)
 {
     (void)path;
@@ -100,7 +101,7 @@ static void start(session *s)
 static void run(session *s)
 {
     txParserJump jump = { .nextJump = NULL };
-    s->memory.stack_end = (char *)&jump - STACK_SIZE;
+    s->memory.stack_end = (char *)((uintptr_t)&jump - STACK_SIZE);
     start(s);
     s->parser.firstJump = &jump;
     if (c_setjmp(jump.jmp_buf) == 0)

@@ -65,7 +65,7 @@ static cs_status load_source(cs_setup *p, size_t vat, cs_error *err)
         st = cs_supervisor_compile(p->supervisor, bundle, &l->code, &l->base_name, err);
     if (st != CS_OK) {
         (void)cs_fail_at(err, "vat '%s'", p->config->vats[vat].name);
-        return cs_status_class(st) == CS_CLASS_ENV && st != CS_E_CORRUPT ? st : CS_E_CONFIG;
+        return st == CS_E_ENGINE ? st : CS_E_CONFIG;
     }
     l->name = cs_hash_of(bundle);
     return CS_OK;

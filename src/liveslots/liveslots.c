@@ -209,7 +209,7 @@ static void run(cs_liveslots *ls, const cs_delivery *d)
     if (st == CS_OK)
         st = cs_heap_drain(ls->heap, &err);
     if (st != CS_OK)
-        ls->failure = err;
+        cs_ls_fail(ls, st, "%s", err.text);
     else if (d->kind == CS_DELIVER_START_VAT)
         cs_ls_check_root(ls);
 }

@@ -5,6 +5,7 @@
  *   start.c       startVat: buildRootObject and the root object
  *   inbound.c     message and notify, and the drops that the kernel tells us of
  *   outbound.c    sends; promises of ours that the kernel follows, and what they resolve to
+ *   get.c         E.get()
  *   syscalls.c    the list of syscalls that becomes the reply
  *   powers.c      vatPowers
  *   baggage.c     the store that buildRootObject is given
@@ -52,7 +53,7 @@ struct cs_liveslots {
     uint64_t next_object, next_promise;
     uint32_t imports_held; /* o- in values */
 
-    cs_map gets; /* number -> instance, see outbound.c */
+    cs_map gets; /* number -> instance, see get.c */
     uint64_t next_get;
 
     cs_root_state root;
@@ -90,10 +91,9 @@ void cs_ls_mark(cs_machine *the, cs_liveslots *ls, void (*mark)(cs_machine *, cs
 
 /* --- syscalls.c ----------------------------------------------------------------------------------- */
 
-/* Copies the CapData into the arena. */
+/* Copies the CapData into the arena. Like all of these it leaves by longjmp if there is too much. */
 cs_capdata cs_ls_keep(cs_liveslots *ls, const cs_capdata *data);
-/* What is added must live in the arena. Once a limit is passed the delivery fails; what follows is
- * not added. */
+/* What is added must live in the arena. */
 void cs_ls_send(cs_liveslots *ls, const cs_message *message);
 void cs_ls_subscribe(cs_liveslots *ls, cs_vref promise);
 void cs_ls_resolve(cs_liveslots *ls, const cs_resolution *items, uint32_t count);
@@ -103,9 +103,11 @@ void cs_ls_exit_too_large(cs_machine *the, cs_liveslots *ls);
 /* Whether what an encoding threw says that the value is too large for one syscall. */
 bool cs_ls_is_too_large(const cs_slot *thrown);
 
-/* --- outbound.c ----------------------------------------------------------------------------------- */
+/* --- outbound.c, get.c ----------------------------------------------------------------------------------- */
 
 void cs_ls_send_hook(cs_machine *the, void *guest, const cs_outgoing *out);
+/* E.get() of a presence or a promise. */
+void cs_ls_get(cs_machine *the, cs_liveslots *ls, const cs_outgoing *out);
 /* We settle the promise from now on: its resolution goes to the kernel as `vpid`'s. */
 void cs_ls_follow(cs_machine *the, cs_liveslots *ls, cs_vref vpid, cs_slot *promise);
 

@@ -1,26 +1,44 @@
 /* The syscalls of one delivery, in order, until they become the reply. All that they point to lives
  * in the arena, which is cleared when the next delivery begins.
  *
- * What a vat can make us keep is bounded: over CS_SYSCALLS_MAX or CS_REPLY_MAX the delivery fails.
- * Encoding happens in C, where nothing is metered, so each syscall costs the vat computrons for its
- * bytes. */
+ * What a vat can make us keep is bounded: over CS_SYSCALLS_MAX or CS_REPLY_MAX it is aborted on the
+ * spot. Encoding happens in C, where nothing is metered, so each syscall costs the vat computrons for
+ * its bytes. */
 #include "liveslots/state.h"
 
 #include "base/alloc.h"
 #include "base/limits.h"
+
+#include <string.h>
 
 enum {
     COMPUTRONS_PER_SYSCALL = 20,
     BYTES_PER_COMPUTRON = 16,
 };
 
+/* Leaves the vat's code by longjmp; its heap is dead. */
+static void abort_vat(cs_liveslots *ls, const char *what)
+{
+    cs_ls_fail(ls, CS_E_TOO_BIG, "more than %s in one delivery", what);
+    fxAbort(cs_heap_machine(ls->heap), XS_NOT_ENOUGH_MEMORY_EXIT);
+}
+
+/* Bytes that stay until the reply is read. */
+static void charge(cs_liveslots *ls, uint64_t bytes)
+{
+    ls->syscall_bytes += bytes;
+    cs_heap_machine(ls->heap)->meterIndex += (txU4)(bytes / BYTES_PER_COMPUTRON);
+    if (ls->syscall_bytes > CS_REPLY_MAX)
+        abort_vat(ls, "256 MiB of syscalls");
+}
+
 cs_capdata cs_ls_keep(cs_liveslots *ls, const cs_capdata *data)
 {
     cs_vref *slots = NULL;
+    charge(ls, data->body.size + data->slot_count * sizeof *slots);
     if (data->slot_count > 0) {
         slots = cs_arena_take(&ls->arena, data->slot_count * sizeof *slots);
-        for (uint32_t i = 0; i < data->slot_count; i++)
-            slots[i] = data->slots[i];
+        memcpy(slots, data->slots, data->slot_count * sizeof *slots);
     }
     return (cs_capdata){
         .body = cs_arena_copy(&ls->arena, data->body),
@@ -29,19 +47,11 @@ cs_capdata cs_ls_keep(cs_liveslots *ls, const cs_capdata *data)
     };
 }
 
-/* A place for one more, or NULL: the delivery has failed. */
-static cs_syscall *add(cs_liveslots *ls, cs_syscall_kind kind, uint64_t bytes)
+static cs_syscall *add(cs_liveslots *ls, cs_syscall_kind kind)
 {
-    cs_machine *the = cs_heap_machine(ls->heap);
-    the->meterIndex += COMPUTRONS_PER_SYSCALL + (txU4)(bytes / BYTES_PER_COMPUTRON);
-    ls->syscall_bytes += bytes + sizeof(cs_syscall);
-    if (ls->syscall_count >= CS_SYSCALLS_MAX)
-        cs_ls_fail(ls, CS_E_TOO_BIG, "more than %u syscalls in one delivery", CS_SYSCALLS_MAX);
-    if (ls->syscall_bytes > CS_REPLY_MAX)
-        cs_ls_fail(ls, CS_E_TOO_BIG, "more than %u bytes of syscalls in one delivery",
-                   CS_REPLY_MAX);
-    if (ls->failure.status == CS_E_TOO_BIG)
-        return NULL;
+    cs_heap_machine(ls->heap)->meterIndex += COMPUTRONS_PER_SYSCALL;
+    if (ls->syscall_count == CS_SYSCALLS_MAX)
+        abort_vat(ls, "1000000 syscalls");
     if (ls->syscall_count == ls->syscall_cap) {
         ls->syscall_cap = ls->syscall_cap == 0 ? 16 : 2 * ls->syscall_cap;
         ls->syscalls = cs_realloc(ls->syscalls, ls->syscall_cap, sizeof *ls->syscalls);
@@ -51,40 +61,25 @@ static cs_syscall *add(cs_liveslots *ls, cs_syscall_kind kind, uint64_t bytes)
     return s;
 }
 
-static uint64_t size_of(const cs_capdata *data)
-{
-    return data->body.size + data->slot_count * sizeof(cs_vref);
-}
-
 void cs_ls_send(cs_liveslots *ls, const cs_message *message)
 {
-    cs_syscall *s = add(ls, CS_SYSCALL_SEND, size_of(&message->methargs));
-    if (s != NULL)
-        s->send = *message;
+    add(ls, CS_SYSCALL_SEND)->send = *message;
 }
 
 void cs_ls_subscribe(cs_liveslots *ls, cs_vref promise)
 {
-    cs_syscall *s = add(ls, CS_SYSCALL_SUBSCRIBE, 0);
-    if (s != NULL)
-        s->promise = promise;
+    add(ls, CS_SYSCALL_SUBSCRIBE)->promise = promise;
 }
 
 void cs_ls_resolve(cs_liveslots *ls, const cs_resolution *items, uint32_t count)
 {
-    uint64_t bytes = 0;
-    for (uint32_t i = 0; i < count; i++)
-        bytes += size_of(&items[i].data) + sizeof items[i];
-    cs_syscall *s = add(ls, CS_SYSCALL_RESOLVE, bytes);
-    if (s != NULL)
-        s->resolve = (cs_resolutions){ .items = items, .count = count };
+    charge(ls, count * sizeof *items);
+    add(ls, CS_SYSCALL_RESOLVE)->resolve = (cs_resolutions){ .items = items, .count = count };
 }
 
 void cs_ls_exit(cs_liveslots *ls, bool is_failure, const cs_capdata *info)
 {
-    cs_syscall *s = add(ls, CS_SYSCALL_EXIT, size_of(info));
-    if (s == NULL)
-        return;
+    cs_syscall *s = add(ls, CS_SYSCALL_EXIT);
     s->exit.is_failure = is_failure;
     s->exit.info = *info;
 }

@@ -104,6 +104,7 @@ void cs_build_symbol(cs_machine *the, cs_marshal *m, cs_bytes name)
         the->stack->value.symbol = id;
     } else {
         cs_push_registered_symbol(the, at_at ? text + 2 : text);
+        cs_check_names(the, m);
     }
     cs_slot *place = take_place(m);
     mxPullSlot(place);

@@ -326,6 +326,7 @@ void cs_decode_build(cs_machine *the, cs_marshal *m)
         m->keys = cs_alloc_zero(CS_KEY_CACHE, sizeof *m->keys);
     mxPushUndefined();
     m->root = the->stack;
+    m->first_name = the->keyIndex;
     m->building_count = 0;
     uint32_t at = 0;
     while (at < m->json.count || m->building_count > 0) {

@@ -167,7 +167,8 @@ static void open_record(cs_machine *the, cs_marshal *m, cs_slot *instance, uint3
     uint32_t named = from;
     while (named < w->end && m->members[named].property == NULL)
         named++;
-    sort(m->members + named, w->end - named);
+    if (w->end - named > 1)
+        sort(m->members + named, w->end - named);
     cs_text_byte(&m->body, '{');
     if (m->legacy)
         look_for_qclass(the, m, w);

@@ -52,6 +52,10 @@ enum { CS_BUFFER_KEPT = 64 * 1024 }; /* what is larger is given back before the 
 
 enum { CS_KEY_CACHE = 64, CS_KEY_CACHED_MAX = 16 };
 
+/* Names and symbols of one body that the heap has not seen before: the engine keeps them for ever, in
+ * tables that become slow when they are many. */
+enum { CS_NEW_NAMES_MAX = 50000 };
+
 /* The number of a property name that came in lately. */
 typedef struct cs_cached_key {
     uint64_t head, tail; /* its first and last bytes: all of it */
@@ -86,6 +90,7 @@ struct cs_marshal {
     const cs_capdata *data;
     cs_slot *values; /* of natives: items of an array on the stack; NULL: ops are asked */
     cs_slot *root;   /* on the stack: where the whole goes */
+    txID first_name; /* the engine's next new name when the building began */
     cs_building *building;
     uint32_t building_count, building_cap;
     cs_buf decoded;    /* one string */
@@ -190,7 +195,9 @@ void cs_build_property(cs_machine *the, cs_marshal *m, txID id, txFlag flag);
 void cs_build_items(cs_machine *the, cs_marshal *m, const uint32_t *indices, uint32_t count);
 void cs_build_item(cs_marshal *m, uint32_t index);
 
-/* keys.c. The number of a property name; a new one if it is new. */
+/* keys.c. Throws if the body has brought too many new names. */
+void cs_check_names(cs_machine *the, cs_marshal *m);
+/* The number of a property name; a new one if it is new. */
 txID cs_key_number(cs_machine *the, cs_marshal *m, cs_bytes text);
 /* The name that a key of smallcaps or of the older form stands for; throws if it is special. */
 cs_bytes cs_key_name(cs_machine *the, cs_marshal *m, const cs_json *key);

@@ -52,18 +52,31 @@ static cs_cached_key *find_pair(const cs_marshal *m, const cs_cached_key *key)
     return &m->keys[2 * (hash >> 59)];
 }
 
+void cs_check_names(cs_machine *the, cs_marshal *m)
+{
+    if (the->keyIndex - m->first_name > CS_NEW_NAMES_MAX)
+        cs_decode_fail(the, m, "more than %d new names", CS_NEW_NAMES_MAX);
+}
+
+static txID number_of(cs_machine *the, cs_marshal *m, cs_bytes text)
+{
+    txID id = cs_id(the, cs_terminated(m, text));
+    cs_check_names(the, m);
+    return id;
+}
+
 txID cs_key_number(cs_machine *the, cs_marshal *m, cs_bytes text)
 {
     cs_cached_key key;
     if (text.size > CS_KEY_CACHED_MAX || text.size == 0 || m->keys == NULL)
-        return cs_id(the, cs_terminated(m, text));
+        return number_of(the, m, text);
     make_key(text, &key);
     cs_cached_key *pair = find_pair(m, &key);
     if (is_same(&pair[0], &key))
         return pair[0].id;
     if (is_same(&pair[1], &key))
         return pair[1].id;
-    key.id = cs_id(the, cs_terminated(m, text));
+    key.id = number_of(the, m, text);
     pair[1] = pair[0];
     pair[0] = key;
     return key.id;

@@ -191,6 +191,7 @@ static void passable_symbol_for_name(cs_machine *the)
                       cs_quote(&q[0], name + 2), cs_quote(&q[1], name));
     cs_marshal *m = cs_marshal_scratch();
     m->building_count = 0;
+    m->first_name = the->keyIndex;
     m->root = mxResult;
     cs_build_symbol(the, m, cs_bytes_of(name));
 }

@@ -7,6 +7,7 @@
 
 /* vsnprintf() into a part of a buffer; returns the new size. A character that was cut in two is
  * dropped. */
+CS_PRINTF(4, 0)
 static uint32_t addv(char *buffer, uint32_t size, uint32_t room, const char *format, va_list args)
 {
     int n = vsnprintf(buffer + size, room - size, format, args);

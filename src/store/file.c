@@ -56,6 +56,7 @@ static cs_status make_tables(cs_store *s)
     for (size_t i = 0; i < CS_TABLE_COUNT; i++)
         add_table(&sql, &cs_table_defs[i]);
     cs_buf_add_text(&sql, "CREATE UNIQUE INDEX clist_by_kref ON clist(kref,vat);");
+    cs_views_add(&sql);
     cs_buf_addf(&sql, "PRAGMA application_id=%d;PRAGMA user_version=%d;", CS_APPLICATION_ID,
                 CS_SCHEMA_VERSION);
     cs_status st = cs_file_exec(s, cs_buf_text(&sql));
@@ -174,6 +175,7 @@ void cs_file_close(cs_store *s)
     if (f == NULL)
         return;
     cs_file_finalize(f);
+    cs_map_fini(&f->ceilings);
     /* After a failure the log is not to be believed to be in the main file: who opens the store
      * next reads all of it again. */
     if (s->error.status != CS_OK && f->db != NULL)

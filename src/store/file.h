@@ -13,7 +13,8 @@ struct cs_file {
     int checkpoint_pages; /* how many there must be to move them into the main file */
     /* Prepared when first needed. */
     sqlite3_stmt *select[CS_TABLE_COUNT], *write[CS_TABLE_COUNT], *remove[CS_TABLE_COUNT];
-    sqlite3_stmt *find_vref, *vat_after, *kv_after;
+    sqlite3_stmt *find_vref, *vat_after, *kv_after, *max_vref, *max_kref;
+    cs_map ceilings; /* ceiling.c */
 };
 
 /* ---- file.c ---- */
@@ -27,6 +28,8 @@ cs_status cs_file_commit(cs_store *s);
 cs_status cs_file_fail(cs_store *s); /* file_error.c */
 /* Runs statements that have no result. */
 cs_status cs_file_exec(cs_store *s, const char *sql);
+
+void cs_views_add(cs_buf *sql); /* views.c: appends what makes the views */
 
 /* ---- file_kind.c: whose file it is ---- */
 
@@ -48,7 +51,9 @@ bool cs_file_remove(cs_store *s, cs_row *r);
 bool cs_file_find_vref(cs_store *s, cs_vatid vat, cs_kref kref, cs_vref *ret);
 uint32_t cs_file_vat_after(cs_store *s, uint32_t vat);              /* 0: none */
 cs_blob *cs_file_kv_after(cs_store *s, cs_vatid vat, cs_bytes key); /* gives; NULL: none */
-void cs_file_finalize(cs_file *f);                                  /* all prepared statements */
+/* The statement, prepared if it was not yet. NULL: failed. */
+sqlite3_stmt *cs_file_prepared(cs_store *s, sqlite3_stmt **stmt, const char *sql);
+void cs_file_finalize(cs_file *f); /* all prepared statements */
 
 /* A walk over the file's rows in order of their keys. */
 typedef struct cs_range {
@@ -60,6 +65,12 @@ typedef struct cs_scan cs_scan;
 cs_scan *cs_scan_new(cs_store *s, const cs_range *range);
 cs_row *cs_scan_next(cs_scan *scan); /* lent until the next call, not in the cache; NULL: no more */
 void cs_scan_free(cs_scan *scan);
+
+/* ---- ceiling.c: what the file cannot have ---- */
+
+bool cs_file_may_have_vref(cs_store *s, cs_vatid vat, cs_vref vref);
+bool cs_file_may_have_kref(cs_store *s, cs_kref kref);
+void cs_file_raise_ceilings(cs_file *f, const cs_clist_row *written);
 
 /* ---- columns.c: members of structs as columns ---- */
 

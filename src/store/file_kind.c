@@ -119,7 +119,7 @@ static bool is_zero(const uint8_t *data, size_t size)
 cs_status cs_file_check_header(cs_store *s)
 {
     uint8_t header[HEADER_SIZE] = { 0 };
-    bool is_empty;
+    bool is_empty = false;
     if (read_header(s, header, &is_empty) != CS_OK)
         return s->error.status;
     if (is_empty || is_zero(header, sizeof header))

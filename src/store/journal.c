@@ -64,9 +64,9 @@ static void restore(cs_store *s, const cs_journal_entry *e)
         t->dirty_count--;
     }
     r->state = e->state & (uint8_t)~CS_ROW_LISTED;
+    /* R2: if not to be deleted, it was set without asking the file (kv.c), and is not known now. */
     if ((r->state & (CS_ROW_LIVE | CS_ROW_STORED | CS_ROW_DIRTY)) == CS_ROW_STORED)
-        cs_row_forget(s,
-                      r); /* set without asking the file (kv.c): it is not known what was there */
+        cs_row_forget(s, r);
     else
         cs_row_list(s, r);
 }

@@ -63,7 +63,7 @@ static sqlite3_stmt *prepare(cs_store *s, const char *sql, unsigned flags)
     return stmt;
 }
 
-static sqlite3_stmt *prepared(cs_store *s, sqlite3_stmt **stmt, const char *sql)
+sqlite3_stmt *cs_file_prepared(cs_store *s, sqlite3_stmt **stmt, const char *sql)
 {
     if (*stmt == NULL)
         *stmt = prepare(s, sql, SQLITE_PREPARE_PERSISTENT);
@@ -92,6 +92,8 @@ void cs_file_finalize(cs_file *f)
     (void)sqlite3_finalize(f->find_vref);
     (void)sqlite3_finalize(f->vat_after);
     (void)sqlite3_finalize(f->kv_after);
+    (void)sqlite3_finalize(f->max_vref);
+    (void)sqlite3_finalize(f->max_kref);
 }
 
 /* ---- rows by key ---- */
@@ -116,17 +118,24 @@ static bool damaged(cs_store *s, cs_row *r, const char *what)
     return false;
 }
 
+static bool may_have(cs_store *s, const cs_clist_row *c)
+{
+    return cs_file_may_have_vref(s, c->vat, c->vref);
+}
+
 bool cs_file_load(cs_store *s, cs_row *r)
 {
     cs_file *f = s->file;
     const cs_table_def *def = &cs_table_defs[r->table];
     char what[CS_WHAT_MAX];
     sqlite3_stmt *stmt = NULL;
+    cs_columns_set_key(r);
+    if (s->error.status == CS_OK && r->table == CS_TABLE_CLIST && !may_have(s, cs_row_data(r)))
+        return s->error.status == CS_OK;
     if (s->error.status == CS_OK)
         stmt = prepared_for(s, &f->select[r->table], (cs_table_id)r->table, select_text);
     if (stmt == NULL)
         return false;
-    cs_columns_set_key(r);
     (void)cs_columns_bind(stmt, 1, r, 0, def->key_count);
     if (step(s, stmt)) {
         if (cs_columns_read(stmt, r, def->key_count, def->column_count, what))
@@ -177,10 +186,10 @@ static int64_t flipped(uint64_t bits)
 
 bool cs_file_find_vref(cs_store *s, cs_vatid vat, cs_kref kref, cs_vref *ret)
 {
-    if (s->error.status != CS_OK)
+    if (s->error.status != CS_OK || !cs_file_may_have_kref(s, kref))
         return false;
     sqlite3_stmt *stmt =
-        prepared(s, &s->file->find_vref, "SELECT vref FROM clist WHERE kref=? AND vat=?");
+        cs_file_prepared(s, &s->file->find_vref, "SELECT vref FROM clist WHERE kref=? AND vat=?");
     if (stmt == NULL)
         return false;
     (void)sqlite3_bind_int64(stmt, 1, flipped(kref.bits));
@@ -196,8 +205,8 @@ uint32_t cs_file_vat_after(cs_store *s, uint32_t vat)
 {
     if (s->error.status != CS_OK)
         return 0;
-    sqlite3_stmt *stmt =
-        prepared(s, &s->file->vat_after, "SELECT vat FROM vat WHERE vat>? ORDER BY vat LIMIT 1");
+    sqlite3_stmt *stmt = cs_file_prepared(s, &s->file->vat_after,
+                                          "SELECT vat FROM vat WHERE vat>? ORDER BY vat LIMIT 1");
     if (stmt == NULL)
         return 0;
     (void)sqlite3_bind_int64(stmt, 1, vat);
@@ -210,8 +219,8 @@ cs_blob *cs_file_kv_after(cs_store *s, cs_vatid vat, cs_bytes key)
 {
     if (s->error.status != CS_OK)
         return NULL;
-    sqlite3_stmt *stmt = prepared(s, &s->file->kv_after,
-                                  "SELECT key FROM kv WHERE vat=? AND key>? ORDER BY key LIMIT 1");
+    sqlite3_stmt *stmt = cs_file_prepared(
+        s, &s->file->kv_after, "SELECT key FROM kv WHERE vat=? AND key>? ORDER BY key LIMIT 1");
     if (stmt == NULL)
         return NULL;
     (void)sqlite3_bind_int64(stmt, 1, vat.n);

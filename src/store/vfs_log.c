@@ -5,7 +5,8 @@
 
 #include "base/bytes.h"
 
-enum { GATHER_MAX = 256 * 1024 };
+/* SQLite's own VFS takes writes of less than 128 KiB. */
+enum { GATHER_MAX = 120 * 1024 };
 
 typedef struct log_file {
     sqlite3_file base;
@@ -38,7 +39,7 @@ static int on_write(sqlite3_file *f, const void *from, int size, sqlite3_int64 o
 {
     log_file *self = (log_file *)f;
     bool follows = offset == self->from + (sqlite3_int64)self->gathered.size;
-    if (!follows || self->gathered.size >= GATHER_MAX) {
+    if (!follows || self->gathered.size + (size_t)size > GATHER_MAX) {
         int rc = flush(f);
         if (rc != SQLITE_OK)
             return rc;

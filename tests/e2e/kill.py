@@ -13,7 +13,7 @@ KILLS = int(os.environ.get('T_KILLS', '25'))
 DRIVER = root('''
   async bootstrap(vats) {
     let sum = 0;
-    for (let i = 0; i < 150; i += 1) {
+    for (let i = 0; i < 60; i += 1) {
       const counter = E(vats.a).makeCounter(i);
       const [x, y] = await Promise.all([E(counter).add(i), E(vats.b).use(counter, 'x'.repeat(i))]);
       kept = i % 10 === 0 ? [] : [...kept, await counter];
@@ -25,7 +25,7 @@ DRIVER = root('''
 MAKER = root("makeCounter: n => Far('counter', { add(i) { n += i; total += i; return n; } }), "
              "total: () => total", 'let total = 0;')
 USER = root('use: (counter, text) => E(counter).add(text.length)')
-LINES = 150
+LINES = 60
 
 
 def subsequence(short, long):
@@ -37,9 +37,9 @@ def subsequence(short, long):
 def killed_at_any_moment_it_goes_on(dir):
     rand = seed()
     base = dir.basedir(DRIVER, a=MAKER, b=USER)
-    whole = run_json(base, '--store', dir / 'whole.db', '--block', '5')
+    whole = run_json(base, '--store', dir / 'whole.db', '--block', '8')
     started = time.monotonic()
-    lines = exits(QUIET, capstan('run', base, '--store', dir / 'timed.db', '--block', '5')).out
+    lines = exits(QUIET, capstan('run', base, '--store', dir / 'timed.db', '--block', '8')).out
     duration = time.monotonic() - started
     lines = lines.splitlines()
     equal((len(lines), whole['log']), (LINES, lines))
@@ -54,7 +54,7 @@ def killed_at_any_moment_it_goes_on(dir):
             # Sometimes the first commit, sometimes a run that is nearly over, sometimes one that
             # only just began again.
             at = rand.choice([duration * rand.random(), 0.3 * duration * rand.random()])
-            p = subprocess.Popen([CAPSTAN, 'run', base, '--store', store, '--block', '5'],
+            p = subprocess.Popen([CAPSTAN, 'run', base, '--store', store, '--block', '8'],
                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
             try:
                 p.wait(timeout=at if kills < KILLS and in_a_row < 8 else TIMEOUT)

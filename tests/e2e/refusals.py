@@ -7,7 +7,6 @@ import os
 from e2e import *
 
 VERBS = 'run', 'call', 'dump', 'verify', 'replay', 'log', 'serve', 'bench'
-GOOD = ANSWERING
 
 
 def config(dir, value, name='config.json'):
@@ -44,7 +43,7 @@ def every_verb_has_help(dir):
 def unknown_verbs_and_options(dir):
     refused(USAGE, "no verb 'runn'", capstan('runn', '.'))
     refused(USAGE, "no verb ''", capstan(''))
-    base = dir.basedir(GOOD)
+    base = dir.basedir(a=ANSWERING)
     store = dir / 'none.db'
     for verb, args in {'run': [base], 'log': [store], 'replay': [store, 'v1'], 'serve': [base],
                        'bench': ['ping']}.items():
@@ -53,12 +52,12 @@ def unknown_verbs_and_options(dir):
         refused(USAGE, "unknown option '-x'", capstan(verb, '-x', *args))
     refused(USAGE, "see 'capstan verify --help'", capstan('verify', '--nonsense', store))
     refused(USAGE, "see 'capstan dump --help'", capstan('dump', '--nonsense', store))
-    equal(os.listdir(dir.path), ['bootstrap.js'])
+    equal(os.listdir(dir.path), ['vat-a.js'])
 
 
 @case
 def missing_and_wrong_arguments(dir):
-    base = dir.basedir(GOOD)
+    base = dir.basedir(a=ANSWERING)
     for verb in 'run', 'call', 'dump', 'verify', 'replay', 'log', 'serve':
         refused(USAGE, "see 'capstan %s --help'" % verb, capstan(verb))
     for verb in 'run', 'dump', 'verify', 'log', 'serve':
@@ -75,7 +74,7 @@ def missing_and_wrong_arguments(dir):
     refused(USAGE, '--to', capstan('replay', base, 'v1', '--to', '0'))
     refused(USAGE, "no case 'nonsense'", capstan('bench', 'nonsense'))
     refused(USAGE, '--n and --block', capstan('bench', 'ping', '--n', 'x'))
-    equal(os.listdir(dir.path), ['bootstrap.js'])
+    equal(os.listdir(dir.path), ['vat-a.js'])
 
 
 @case
@@ -220,10 +219,10 @@ def a_bad_configuration_with_reset_keeps_the_store(dir):
 
 @case
 def stores_in_bad_places(dir):
-    base = dir.basedir(GOOD)
+    base = dir.basedir(a=ANSWERING)
     refused(MACHINE, '/none/', capstan('run', base, '--store', dir / 'none/x.db'))
     refused(USAGE, dir.path, capstan('run', base, '--store', dir.path))
-    equal(os.listdir(dir.path), ['bootstrap.js'])
+    equal(os.listdir(dir.path), ['vat-a.js'])
 
 
 main()

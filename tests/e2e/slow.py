@@ -8,7 +8,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 RUNS = [
     ('kill.py', {'T_KILLS': '200'}),
-    ('store.py', {'T_FLIPS': '2000', 'T_FILTER': 'flipped'}),
+    ('store.py', {'T_FLIPS': '500', 'T_FILTER': 'flipped'}),
     ('vats.py', {'T_CHAIN': '100000', 'T_FILTER': 'chains'}),
 ]
 

@@ -1,10 +1,8 @@
 #!/usr/bin/env python3
 """Stores that are not what they should be, and machines that fail: one line, exit 5 (or 2 for a file
 that is no store), and nothing lost. Prints TAP, 1..N."""
-import hashlib
 import os
 import resource
-import signal
 import subprocess
 
 from e2e import *
@@ -27,7 +25,7 @@ def left_alone(path, run):
 
 
 def every_verb(dir, store):
-    base = dir.sub('base').basedir(ANSWERING)
+    base = dir.sub('base').basedir(a=ANSWERING)
     yield 'run', [base, '--store', store]
     yield 'run', [base, '--store', store, '--reset']
     yield 'call', [store, 'a', 'ping']
@@ -50,7 +48,7 @@ def a_text_file(dir):
 
 @case
 def an_empty_file_is_filled_by_run_only(dir):
-    base = dir.basedir(ANSWERING)
+    base = dir.basedir(a=ANSWERING)
     path = dir.file('x/empty.db', '')
     for verb in LOOKS:
         left_alone(path, lambda: refused(USAGE, 'an empty file', capstan(verb, path)))
@@ -90,11 +88,14 @@ def a_store_of_a_newer_capstan(dir):
 @case
 def a_store_cut_short(dir):
     store = busy(dir)
-    whole = bytes_of(store)
+    whole, wanted = bytes_of(store), state(store)
     for size in 50, 100, 4096, 5000, len(whole) // 2, len(whole) - 1:
         with open(store, 'wb') as f:
             f.write(whole[:size])
         r = capstan('verify', store)
+        if r.code == QUIET:
+            same_state(state(store), wanted, 'cut at %d' % size)
+            continue
         want(r.code in (REJECTED, USAGE, MACHINE) and r.err.startswith('capstan: '), size, r)
         r = capstan('call', store, 'a', 'count')
         want(r.code != QUIET, size, r)
@@ -192,7 +193,7 @@ def a_full_disk(dir):
 
 @case
 def no_room_for_a_new_store(dir):
-    base = dir.basedir(ANSWERING)
+    base = dir.basedir(a=ANSWERING)
     def limit():
         resource.setrlimit(resource.RLIMIT_FSIZE, (2000, resource.RLIM_INFINITY))
     refused(MACHINE, 'The disk is full', capstan('run', base, before=limit))
@@ -245,12 +246,12 @@ def a_read_only_store(dir):
 
 @case
 def flipped_bytes_are_noticed(dir):
-    """verify tells, or nothing that can be asked differs."""
+    """verify tells, or nothing that can be asked differs. tests/unit/test_host_damage.c tries more."""
     rand = seed()
     store = busy(dir)
     wanted, size = state(store), os.path.getsize(store)
     whole, flipped, unseen = bytes_of(store), dir / 'flipped.db', 0
-    for _ in range(int(os.environ.get('T_FLIPS', '200'))):
+    for _ in range(int(os.environ.get('T_FLIPS', '15'))):
         at, bit = rand.randrange(size), 1 << rand.randrange(8)
         with open(flipped, 'wb') as f:
             f.write(whole[:at] + bytes([whole[at] ^ bit]) + whole[at + 1:])
@@ -263,35 +264,6 @@ def flipped_bytes_are_noticed(dir):
             want(r.err.startswith('capstan: ') and len(r.err.splitlines()) == 1,
                  'byte %d ^ %d' % (at, bit), r)
     print('# %d of the flips change nothing that verify looks at' % unseen)
-
-
-@case
-def a_damaged_log_loses_whole_blocks_only(dir):
-    """SQLite takes a log up to its first bad frame: an older state, but a whole one."""
-    base = dir.basedir(BUSY, a=ANSWERING)
-    states, n = {}, 0
-    with Serve(base) as s:
-        while s.ok('run', maxCranks=10)['cranks'] == 10:
-            states[dump(dir.store)['activityHash']] = state(dir.store)
-        states[dump(dir.store)['activityHash']] = state(dir.store)
-        wal = bytes_of(dir.store + '-wal')
-        rand = seed()
-        for n in range(20):
-            copy = copy_store(dir.store, dir / ('copy%d.db' % n))
-            at = rand.randrange(len(wal))
-            with open(copy + '-wal', 'wb') as f:
-                f.write(wal[:at] + bytes([wal[at] ^ 4]) + wal[at + 1:])
-            if os.path.exists(copy + '-shm'):
-                os.unlink(copy + '-shm')
-            r = capstan('dump', copy, '--json')
-            if r.code != QUIET:
-                want(r.code in (USAGE, MACHINE) and len(r.err.splitlines()) == 1, r)
-                continue
-            have = state(copy)
-            want(have[0]['activityHash'] in states, 'byte %d: a state that never was' % at)
-            same_state(have, states[have[0]['activityHash']])
-            good(copy)
-        s.end()
 
 
 main()

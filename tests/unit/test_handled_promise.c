@@ -114,6 +114,42 @@ static void handlers_that_are_no_use(void **state)
            "getter ! no getter\ntrap ! trapped\n");
 }
 
+/* A promise that is resolved lets go of its handler, even of one that is just being asked. */
+static void a_handler_may_resolve_its_promise(void **state)
+{
+    (void)state;
+    static const char program[] =
+        "let k = kit({\n"
+        "  get applyMethodSendOnly() { k.resolve({ m: () => log('not asked') }); k = undefined; },\n"
+        "  applyMethod: (_p, key, args) => log('handler', key, args),\n"
+        "});\n"
+        "E.sendOnly(k.promise).m(1);\n";
+    (void)rig_stress(true);
+    const char *printed = rig_once(program);
+    (void)rig_stress(false);
+    assert_string_equal(printed, "handler m 1\n");
+}
+
+/* Private fields can be put on any object; they stand where our own slots do. */
+static void stamped_objects_work_on(void **state)
+{
+    (void)state;
+    expect("class Stamp extends (function f(x) { return x; }) {\n"
+           "  #mark = 1;\n"
+           "  static of(x) { new Stamp(x); return x; }\n"
+           "}\n"
+           "const o = { m: x => x };\n"
+           "const e = E(o);\n"
+           "show('method', Stamp.of(e.m).call(e, 1));\n"
+           "show('proxy', Stamp.of(E(o)).m(2));\n"
+           "const k = kit();\n"
+           "show('promise', E(Stamp.of(k.promise)).m(3));\n"
+           "k.resolve(Stamp.of(rig.presence(5)));\n"
+           "rig.onSend(2);\n"
+           "show('local', E(Stamp.of({ m: x => x })).m(4));\n",
+           "send 5 method m (3)\nmethod = 1\nproxy = 2\npromise = 3\nlocal = 4\n");
+}
+
 /* Throwing things that cannot be hardened, or that throw when looked at. */
 static void hostile_reasons_and_targets(void **state)
 {
@@ -185,5 +221,6 @@ static void the_meter_counts_a_constant_per_send(void **state)
 
 T_MAIN(T(every_name_can_be_sent), T(e_shows_no_properties), T(sends_into_a_cycle_are_rejected),
        T(state_is_hidden_and_keeps_apart), T(handlers_that_are_no_use),
+       T(a_handler_may_resolve_its_promise), T(stamped_objects_work_on),
        T(hostile_reasons_and_targets), T(resolving_is_not_reentrant), T(promise_kit_lets_go),
        T(the_meter_counts_a_constant_per_send))

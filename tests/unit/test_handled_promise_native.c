@@ -4,6 +4,7 @@
 #include "engine/xs.h"
 #include "module_util.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -210,6 +211,56 @@ static void an_answer_settles_one_turn_later(void **state)
            "-- 1\nsend 1 method direct ()\n-- 2\n-- 3\nlate = true\n");
 }
 
+/* The same program with an owner in JavaScript, made of handlers as liveslots makes them, and with the
+ * native one: turn for turn the same. */
+static const char owner_js[] =
+    "const keys = new Map();\n"
+    "const h = { applyMethod(_p, key) { log(`send ${key}`); const k = kit(h);\n"
+    "  keys.set(key, k); return k.promise; } };\n"
+    "const presence = kit().resolveWithPresence(h);\n"
+    "const imported = kit(h);\n"
+    "keys.set('imported', imported);\n"
+    "const given = imported.promise;\n"
+    "const send = (target, key) => E(target)[key]();\n"
+    "const settle = (key, value) => keys.get(key).resolve(value);\n"
+    "const fail = (key, reason) => keys.get(key).reject(reason);\n";
+
+static const char owner_native[] =
+    "rig.onSend(5);\n"
+    "const presence = rig.presence(1);\n"
+    "const given = rig.promise(2);\n"
+    "const send = (target, key) => E(target)[key]();\n"
+    "const promiseOf = key => (key === 'imported' ? given : rig.results[key]);\n"
+    "const settle = (key, value) => rig.resolve(promiseOf(key), value);\n"
+    "const fail = (key, reason) => rig.reject(promiseOf(key), reason);\n";
+
+static const char two_owners[] =
+    "const all = {};\n"
+    "const note = (key, p) => { all[key] = p; show(key, p.then(v => typeof v)); return p; };\n"
+    "const go = (target, key) => note(key, send(target, key));\n"
+    "go(presence, 'a'); go(all.a, 'b'); go(all.b, 'c'); go(given, 'd'); go(presence, 'e');\n"
+    "const k = kit(); go(k.promise, 'f'); go(all.f, 'g'); E.resolve(presence).then(() => log('p'));\n"
+    "phase(() => { clock(6); settle('a', 1); fail('b', Error('b')); settle('imported', presence);\n"
+    "  note('x', E(all.a).toFixed()); go(given, 'h'); go(all.e, 'i'); k.resolve(all.e); });\n"
+    "phase(() => { clock(8); settle('e', presence); go(all.e, 'j'); settle('d', { m: () => 5 });\n"
+    "  note('y', E(all.d).m()); });\n"
+    "phase(() => { clock(8); settle('f', Promise.resolve(6)); settle('h', all.i);\n"
+    "  settle('i', presence); go(all.h, 'l'); fail('j', Error('j')); note('z', E(all.j).m()); });\n"
+    "phase(() => { clock(6); for (const key of ['c', 'g', 'l']) settle(key, null);\n"
+    "  const late = kit(); late.resolve(all.l); note('late', E(late.promise).m()); });\n";
+
+static void native_and_handlers_take_the_same_turns(void **state)
+{
+    (void)state;
+    char program[8192];
+    (void)snprintf(program, sizeof program, "%s%s", owner_js, two_owners);
+    char *expected = strdup(rig_once(program));
+    (void)snprintf(program, sizeof program, "%s%s", owner_native, two_owners);
+    expect(program, expected);
+    assert_non_null(strstr(expected, "send l"));
+    free(expected);
+}
+
 static void the_owner_may_answer_at_once_or_throw(void **state)
 {
     (void)state;
@@ -367,7 +418,7 @@ T_MAIN(T(sends_to_a_presence_reach_the_owner), T(a_presence_shows_nothing),
        T(a_presence_has_one_promise), T(a_promise_for_a_presence_is_short_cut),
        T(sends_to_a_native_promise_reach_the_owner), T(a_native_promise_is_settled_once),
        T(a_native_promise_follows), T(handles_can_be_given_and_taken), T(pipelining),
-       T(an_answer_settles_one_turn_later), T(the_owner_may_answer_at_once_or_throw),
-       T(the_owner_is_told_of_settling), T(the_owner_may_send),
-       T(unhandled_rejections_are_reported), T(state_survives_collections),
+       T(an_answer_settles_one_turn_later), T(native_and_handlers_take_the_same_turns),
+       T(the_owner_may_answer_at_once_or_throw), T(the_owner_is_told_of_settling),
+       T(the_owner_may_send), T(unhandled_rejections_are_reported), T(state_survives_collections),
        T(handles_and_data_have_64_bits))

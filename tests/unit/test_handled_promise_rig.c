@@ -50,15 +50,35 @@ static void log_send(cs_machine *the, rig *r, const cs_outgoing *out)
     cs_buf_add_text(&r->log, out->result != NULL ? "\n" : " only\n");
 }
 
+static void log_key(cs_machine *the, rig *r, const cs_slot *key)
+{
+    cs_buf_add_text(&r->log, "send ");
+    log_value(r, the, key);
+    cs_buf_add_text(&r->log, "\n");
+}
+
+static void keep_result(cs_machine *the, const rig *r, const cs_outgoing *out)
+{
+    mxPushReference(out->result);
+    mxPushReference(r->results);
+    mxPushSlot(out->key);
+    fxSetAt(the);
+    mxPop();
+}
+
 static void get_send(cs_machine *the, void *guest, const cs_outgoing *out)
 {
     rig *r = guest;
-    if (r->answer != RIG_NUMBERS_QUIETLY)
+    if (r->answer == RIG_NUMBERS_BRIEFLY)
+        log_key(the, r, out->key);
+    else if (r->answer != RIG_NUMBERS_QUIETLY)
         log_send(the, r, out);
     if (r->answer == RIG_THROWS)
         cs_throw(the, XS_TYPE_ERROR, "the owner refuses");
     if (out->result == NULL || r->answer == RIG_LEAVES)
         return;
+    if (out->key != NULL)
+        keep_result(the, r, out);
     if (r->answer == RIG_ECHOES)
         cs_promise_resolve(the, out->result, out->args);
     else
@@ -172,6 +192,11 @@ static void push_endowments(cs_machine *the)
         fxDefineID(the, cs_id(the, functions[i].name), XS_NO_FLAG, XS_GET_ONLY);
         mxPop();
     }
+    (void)fxNewObject(the);
+    rig_of(the)->results = the->stack->value.reference;
+    mxPushSlot(given);
+    fxDefineID(the, cs_id(the, "results"), XS_NO_FLAG, XS_GET_ONLY);
+    mxPop();
     mxPushSlot(endowments);
     fxDefineID(the, cs_id(the, "rig"), XS_NO_FLAG, XS_GET_ONLY);
     mxPop();

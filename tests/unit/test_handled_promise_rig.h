@@ -13,6 +13,7 @@
  *   rig.then(p, number)        logs "then <number> <fulfilled> <value>" when p settles
  *   rig.send(op, target, key, args)   op: 0 get, 1 call, 2 method
  *   rig.onSend(how)            what the owner does with sends from now on: see rig_answer
+ *   rig.results[key]           the promise of the answer to the last send of this method
  *
  * The owner logs each send that it gets, and each rejection that nobody handled. */
 #pragma once
@@ -25,6 +26,7 @@ typedef enum rig_answer {
     RIG_ECHOES,  /* resolves the result to the arguments, at once */
     RIG_THROWS,
     RIG_NUMBERS_QUIETLY,
+    RIG_NUMBERS_BRIEFLY, /* logs "send <key>" only */
 } rig_answer;
 
 typedef struct rig {
@@ -32,7 +34,8 @@ typedef struct rig {
     cs_error err;
     cs_buf log;
     rig_answer answer;
-    uint64_t next; /* handle of the next numbered result */
+    uint64_t next;    /* handle of the next numbered result */
+    cs_slot *results; /* the object rig.results */
 } rig;
 
 void rig_init(rig *r);

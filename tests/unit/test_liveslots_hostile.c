@@ -68,7 +68,7 @@ static void loops_meet_the_meter(void **state)
 static void sends_meet_the_meter(void **state)
 {
     (void)state;
-    sk_limits(20 * MILLION, 0);
+    sk_limits(5 * MILLION, 0);
     sk *k = sk_new("export const buildRootObject = () => Far('root', { m: to => {"
                    " const big = 'x'.repeat(1000000); const go = () => { E(to).m(big);"
                    " Promise.resolve().then(go); }; go(); } });");

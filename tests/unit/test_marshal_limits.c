@@ -190,6 +190,16 @@ static void large_records_are_quick(void **state)
        "Error: malformed CapData: two properties of one name");
 }
 
+/* The engine keeps every name for ever. */
+static void new_names_have_a_limit(void **state)
+{
+    (void)state;
+    is("(() => { const members = Array.from({ length: 50001 }, (_, i) => `\"x${i}\":0`);"
+       " return [attempt(() => decode(`#[{${members.join()}}]`, [])),"
+       " Object.keys(decode(`#{${members.join()}}`, [])).length].join(); })()",
+       "Error: malformed CapData: more than 50000 new names: at [0],50001");
+}
+
 static void large_arrays_pass(void **state)
 {
     (void)state;
@@ -217,5 +227,6 @@ T_MAIN(T_WITH(deep_values_pass, setup, teardown),
        T_WITH(bodies_have_a_limit, setup, teardown),
        T_WITH(references_have_a_limit, setup, teardown),
        T_WITH(bigints_have_a_limit, setup, teardown),
-       T_WITH(large_records_are_quick, setup, teardown), T_WITH(large_arrays_pass, setup, teardown),
+       T_WITH(large_records_are_quick, setup, teardown),
+       T_WITH(new_names_have_a_limit, setup, teardown), T_WITH(large_arrays_pass, setup, teardown),
        T_WITH(collections_do_no_harm, setup, teardown))

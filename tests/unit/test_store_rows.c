@@ -4,6 +4,7 @@
 #include "store_model.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { MARKS_MAX = 3 };
@@ -111,7 +112,17 @@ static const char *follows_the_model(tape *t, void *path)
 static void in_memory(void **state)
 {
     (void)state;
-    t_property(follows_the_model, NULL, 3000);
+    t_property(follows_the_model, NULL, 1500);
+}
+
+static int install(void **state)
+{
+    (void)state;
+    static bool done;
+    if (!done)
+        fault_vfs_install(); /* also because its syncs take no time */
+    done = true;
+    return 0;
 }
 
 static void in_a_file(void **state)
@@ -119,8 +130,105 @@ static void in_a_file(void **state)
     (void)state;
     char path[200];
     (void)snprintf(path, sizeof path, "%s/s.db", t_tmpdir());
-    fault_vfs_install(); /* its syncs take no time */
-    t_property(follows_the_model, path, 300);
+    t_property(follows_the_model, path, 150);
 }
 
-T_MAIN(T(in_memory), T(in_a_file))
+/* A row that is made anew has nothing of the one that was there before. */
+static void added_rows_are_zero(void **state)
+{
+    (void)state;
+    cs_store *s = open_store(NULL);
+    cs_kref k = cs_kref_of(CS_REF_PROMISE, 40);
+    cs_promise_row *p = cs_promise_add(s, k);
+    p->refs = 7;
+    p->decider.n = 3;
+    p->resolution = cs_blob_new(CS_BYTES("#1"));
+    p->state = CS_FULFILLED;
+    cs_promise_delete(s, k);
+    assert_null(cs_promise_find(s, k));
+    p = cs_promise_add(s, k);
+    static const cs_promise_row zero;
+    cs_promise_row want = zero;
+    want.kref = k;
+    assert_memory_equal(p, &want, sizeof want);
+    p->state = CS_UNRESOLVED;
+    cs_store_close(s);
+}
+
+/* An error of a file that is opened, or of a find, is not lost: the crank is to look for it. */
+static void a_failed_store_gives_nothing(void **state)
+{
+    (void)state;
+    char path[200];
+    cs_error err = { 0 };
+    (void)snprintf(path, sizeof path, "%s/s.db", t_tmpdir());
+    cs_store *s = open_store(path);
+    (void)cs_object_add(s, cs_kref_of(CS_REF_OBJECT, 20));
+    assert_ok(cs_store_commit(s, NULL));
+    cs_store_close(s);
+    s = open_store(path);
+    fault_vfs_set(FAULT_READ, 0, true);
+    cs_object_row *o = cs_object_edit(s, cs_kref_of(CS_REF_OBJECT, 20));
+    fault_vfs_clear();
+    assert_non_null(o); /* written nowhere */
+    o->reachable = 5;
+    assert_null(cs_object_find(s, cs_kref_of(CS_REF_OBJECT, 20)));
+    assert_int_equal(cs_store_status(s, &err), CS_E_IO);
+    assert_non_null(strstr(err.text, path));
+    assert_int_equal(cs_store_commit(s, NULL), CS_E_IO);
+    cs_store_close(s);
+}
+
+/* What must be there according to the caller, and is not: then the file is damaged. */
+static void a_missing_row_is_damage(void **state)
+{
+    (void)state;
+    char path[200];
+    cs_error err = { 0 };
+    (void)snprintf(path, sizeof path, "%s/s.db", t_tmpdir());
+    cs_store *s = open_store(path);
+    cs_object_edit(s, cs_kref_of(CS_REF_OBJECT, 20))->reachable = 1;
+    assert_int_equal(cs_store_status(s, &err), CS_E_CORRUPT);
+    assert_non_null(strstr(err.text, "table object, row ko20: there is no such row"));
+    cs_store_close(s);
+    s = open_store(path);
+    cs_clist_delete(s, (cs_vatid){ 1 }, cs_vref_of(CS_REF_OBJECT, true, 3));
+    assert_int_equal(cs_store_status(s, &err), CS_E_CORRUPT);
+    assert_non_null(strstr(err.text, "table clist, row v1 o+3: "));
+    cs_store_close(s);
+}
+
+/* ---- bundles and code ---- */
+
+static void bundles(void **state)
+{
+    (void)state;
+    char path[200];
+    (void)snprintf(path, sizeof path, "%s/s.db", t_tmpdir());
+    cs_store *s = open_store(path);
+    cs_blob *b = NULL;
+    cs_hash name = cs_hash_of(CS_BYTES("source")), other = cs_hash_of(CS_BYTES("other"));
+    for (size_t round = 0; round < 2; round++) {
+        cs_bundle_add(s, &name, CS_BYTES("source"));
+        cs_code_add(s, &name, "base1", CS_BYTES("code"));
+        assert_ok(cs_bundle_read(s, &name, &b, NULL));
+        assert_true(cs_bytes_equal(cs_blob_bytes(b), CS_BYTES("source")));
+        b = cs_blob_unref(b);
+        assert_ok(cs_code_read(s, &name, "base1", &b, NULL));
+        assert_true(cs_bytes_equal(cs_blob_bytes(b), CS_BYTES("code")));
+        b = cs_blob_unref(b);
+        assert_ok(cs_code_read(s, &name, "base2", &b, NULL));
+        assert_null(b);
+        assert_ok(cs_bundle_read(s, &other, &b, NULL));
+        assert_null(b);
+        assert_ok(cs_store_commit(s, NULL));
+        s = cs_store_close(s);
+        s = open_store(path);
+    }
+    cs_bundle_add(s, &other, CS_BYTES("not that"));
+    assert_int_equal(cs_bundle_read(s, &other, &b, NULL), CS_E_CORRUPT);
+    cs_store_close(s);
+}
+
+T_MAIN(T(in_memory), T_WITH(in_a_file, install, NULL), T(added_rows_are_zero),
+       T_WITH(a_failed_store_gives_nothing, install, NULL), T(a_missing_row_is_damage), T(bundles))

@@ -1,0 +1,48 @@
+/* For people with an SQL shell: each table once more, under the plural of its name, with references
+ * as text. Capstan itself never reads these. The top bit of stored references is flipped (schema.h),
+ * so their type, shifted down, is -1 for objects, 0 for promises and 1 for devices. */
+#include "store/file.h"
+
+#define TYPE(ref) "substr('opd',2+(" ref ">>62),1)"
+#define ID "(kref&4611686018427387903)"
+#define KREF "'k'||" TYPE("kref") "||" ID " AS kref"
+#define FACET "CASE vref&127 WHEN 0 THEN '' ELSE ':'||((vref&127)-1) END"
+#define VIRTUAL "((vref>>39)&1048575)||'/'||((vref>>7)&4294967295)||" FACET
+#define SIGN "substr('-+',1+((vref>>61)&1),1)"
+#define STORAGE "CASE (vref>>59)&3 WHEN 0 THEN "
+#define NUMBER \
+    STORAGE "(vref&576460752303423487) WHEN 1 THEN 'v'||" VIRTUAL " ELSE 'd'||" VIRTUAL " END"
+#define VREF TYPE("vref") "||" SIGN "||" NUMBER " AS vref"
+#define VAT_OR_NULL(vat) "CASE " vat " WHEN 0 THEN NULL ELSE 'v'||" vat " END AS " vat
+#define TEXT(column) "CAST(" column " AS TEXT) AS " column
+#define HEX(column) "lower(hex(" column ")) AS " column
+#define VAT_STATUS "CASE status WHEN 1 THEN 'live' ELSE 'terminated' END AS status"
+#define PROMISE_STATE \
+    "CASE state WHEN 1 THEN 'unresolved' WHEN 2 THEN 'fulfilled' ELSE 'rejected' END AS state"
+/* Acceptance and run queue are 1 and 2, with the top bit flipped. */
+#define QUEUE \
+    "CASE queue WHEN 1-9223372036854775807-1 THEN 'acceptance'" \
+    " WHEN 2-9223372036854775807-1 THEN 'run' ELSE 'kp'||(queue&4611686018427387903) END AS queue"
+
+static const struct {
+    const char *name, *table, *columns;
+} views[] = {
+    { "vats", "vat",
+      "'v'||vat AS vat," TEXT("name") "," VAT_STATUS ",incarnation,first_delivery,next_delivery,"
+                                      "computrons," TEXT("ending") "," HEX("bundle") },
+    { "objects", "object", KREF "," VAT_OR_NULL("owner") ",reachable,recognizable" },
+    { "promises", "promise",
+      KREF "," PROMISE_STATE "," VAT_OR_NULL("decider") ",refs,queue_next-queue_first AS waiting" },
+    { "clists", "clist", "'v'||vat AS vat," VREF "," KREF ",reachable" },
+    { "holds", "hold", KREF ",count" },
+    { "queues", "queue", QUEUE ",seq,length(item) AS size" },
+    { "keys", "kv", VAT_OR_NULL("vat") "," TEXT("key") "," TEXT("value") },
+    { "transcripts", "transcript", "'v'||vat AS vat,delivery,length(item) AS size," HEX("chain") },
+};
+
+void cs_views_add(cs_buf *sql)
+{
+    for (size_t i = 0; i < sizeof views / sizeof views[0]; i++)
+        cs_buf_addf(sql, "CREATE VIEW %s AS SELECT %s FROM %s;", views[i].name, views[i].columns,
+                    views[i].table);
+}

@@ -1,0 +1,160 @@
+/* Two hostile workers: replies of any kind, the fuzzer choosing every syscall. Whatever they say, the
+ * kernel goes on: every call gives OK, and the audit is clean after every crank (S23). */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "kernel/kernel.h"
+#include "tape.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+enum { CRANKS_MAX = 40, ITEMS_MAX = 4 };
+
+typedef struct worker {
+    tape t;
+    cs_arena arena; /* of one reply */
+} worker;
+
+static cs_vref any_vref(worker *w)
+{
+    static const cs_ref_type types[] = { CS_REF_OBJECT, CS_REF_PROMISE, CS_REF_DEVICE };
+    if (tape_chance(&w->t, 3)) {
+        cs_vref v;
+        tape_bytes(&w->t, &v.bits, sizeof v.bits);
+        return v;
+    }
+    cs_ref_type type = types[tape_below(&w->t, tape_chance(&w->t, 3) ? 3 : 2)];
+    bool by_vat = tape_bool(&w->t);
+    uint64_t first = by_vat ? 0 : type == CS_REF_OBJECT ? 50 : 60;
+    return cs_vref_of(type, by_vat, first + tape_below(&w->t, 6));
+}
+
+static cs_capdata any_capdata(worker *w)
+{
+    static const cs_bytes bodies[] = { CS_BYTES("#[\"m\",[]]"), CS_BYTES("#\"$0\""),
+                                       CS_BYTES("#\"&1\""),
+                                       CS_BYTES("{\"@qclass\":\"slot\",\"index\":0}"),
+                                       CS_BYTES("#[\"$0\",\"&1\"]") };
+    uint8_t *raw = cs_arena_take(&w->arena, ITEMS_MAX);
+    cs_capdata d = { .body = tape_pick(&w->t, bodies) };
+    if (tape_chance(&w->t, 3)) {
+        d.body = (cs_bytes){ raw, (size_t)tape_below(&w->t, ITEMS_MAX + 1) };
+        tape_bytes(&w->t, raw, d.body.size);
+    }
+    d.slot_count = (uint32_t)tape_below(&w->t, ITEMS_MAX);
+    cs_vref *slots = cs_arena_take(&w->arena, ITEMS_MAX * sizeof *slots);
+    for (uint32_t i = 0; i < d.slot_count; i++)
+        slots[i] = any_vref(w);
+    d.slots = slots;
+    return d;
+}
+
+static cs_resolutions any_batch(worker *w)
+{
+    cs_resolution *items = cs_arena_take(&w->arena, ITEMS_MAX * sizeof *items);
+    cs_resolutions batch = { items, (uint32_t)tape_below(&w->t, ITEMS_MAX) };
+    for (uint32_t i = 0; i < batch.count; i++)
+        items[i] = (cs_resolution){ any_vref(w), tape_bool(&w->t), any_capdata(w) };
+    return batch;
+}
+
+static cs_vrefs any_refs(worker *w)
+{
+    cs_vref *items = cs_arena_take(&w->arena, ITEMS_MAX * sizeof *items);
+    cs_vrefs refs = { items, (uint32_t)tape_below(&w->t, ITEMS_MAX) };
+    for (uint32_t i = 0; i < refs.count; i++)
+        items[i] = any_vref(w);
+    return refs;
+}
+
+static cs_syscall any_syscall(worker *w)
+{
+    cs_syscall s = { .kind = (cs_syscall_kind)tape_between(&w->t, 1, CS_SYSCALL_CALL_NOW + 1) };
+    memset(&s.send, 0, sizeof s.send);
+    if (s.kind == CS_SYSCALL_SEND) {
+        s.send.target = any_vref(w);
+        s.send.methargs = any_capdata(w);
+        s.send.result = tape_bool(&w->t) ? any_vref(w) : (cs_vref){ 0 };
+    } else if (s.kind == CS_SYSCALL_SUBSCRIBE) {
+        s.promise = any_vref(w);
+    } else if (s.kind == CS_SYSCALL_RESOLVE) {
+        s.resolve = any_batch(w);
+    } else if (s.kind == CS_SYSCALL_EXIT) {
+        s.exit.is_failure = tape_bool(&w->t);
+        s.exit.info = any_capdata(w);
+    } else if (s.kind <= CS_SYSCALL_ABANDON_EXPORTS) {
+        s.refs = any_refs(w);
+    } else if (s.kind <= CS_SYSCALL_VATSTORE_NEXT_KEY) {
+        s.vatstore.key = CS_BYTES("key");
+        s.vatstore.value = CS_BYTES("value");
+    }
+    return s;
+}
+
+static void done(cs_kernel *k, worker *w)
+{
+    cs_syscall syscalls[ITEMS_MAX];
+    cs_error err;
+    cs_outcome outcome;
+    cs_reply reply = { .syscalls = syscalls,
+                       .syscall_count = (uint32_t)tape_below(&w->t, ITEMS_MAX + 1) };
+    for (uint32_t i = 0; i < reply.syscall_count; i++)
+        syscalls[i] = any_syscall(w);
+    if (tape_chance(&w->t, 3))
+        reply.status = (cs_status)tape_below(&w->t, CS_STATUS_COUNT + 2);
+    reply.computrons = tape_u64(&w->t);
+    cs_assert(cs_kernel_done(k, &reply, &outcome, &err) == CS_OK);
+    cs_arena_clear(&w->arena);
+}
+
+static void add_vat(cs_kernel *k, const char *name, const cs_vat_options *options,
+                    cs_kref *ret_root)
+{
+    cs_error err;
+    cs_vatid vat;
+    const cs_hash bundle = { { 0 } };
+    const cs_kcapdata parameters = { CS_BYTES("#{}"), NULL, 0 };
+    cs_assert(cs_kernel_add_vat(k, cs_bytes_of(name), &bundle, options, &parameters, &vat, &err) ==
+              CS_OK);
+    cs_assert(cs_kernel_root(k, vat, ret_root) == CS_OK);
+}
+
+static void run(cs_kernel *k, worker *w)
+{
+    cs_error err;
+    cs_effect e = { .kind = CS_EFFECT_CRANK };
+    for (unsigned i = 0; i < CRANKS_MAX && e.kind != CS_EFFECT_IDLE; i++) {
+        cs_assert(cs_kernel_next(k, &e, &err) == CS_OK);
+        if (e.kind == CS_EFFECT_DELIVER)
+            done(k, w);
+        cs_assert(cs_kernel_audit(k, NULL, NULL) == 0);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    cs_store *store = NULL;
+    cs_kernel *k = NULL;
+    cs_error err;
+    cs_kref roots[2], promise;
+    worker w = { 0 };
+    const cs_vat_options alice = { .is_static = true };
+    const cs_vat_options bob = { .enable_pipelining = true };
+    tape_from_input(&w.t, data, size);
+    cs_assert(cs_store_open(NULL, &(cs_store_options){ .create = true }, &store, &err) == CS_OK);
+    cs_assert(cs_kernel_new(store, NULL, NULL, &k, &err) == CS_OK);
+    add_vat(k, "alice", &alice, &roots[0]);
+    add_vat(k, "", &bob, &roots[1]);
+    for (unsigned i = 0; i < 4; i++) {
+        const cs_kcapdata both = { CS_BYTES("#[\"m\",[\"$0\",\"$1\"]]"), roots, 2 };
+        cs_assert(cs_kernel_send(k, roots[i % 2], &both, CS_POLICY_LOG_ALWAYS, &promise, &err) ==
+                  CS_OK);
+    }
+    run(k, &w);
+    k = cs_kernel_free(k);
+    store = cs_store_close(store);
+    cs_arena_fini(&w.arena);
+    tape_fini(&w.t);
+    return 0;
+}
