@@ -71,6 +71,32 @@ bool cs_is_builtin(cs_bytes specifier)
     return find(specifier) != NULL;
 }
 
+/* Code of built-in modules, in the order in which they were loaded. */
+static struct {
+    uint8_t *bytes;
+    size_t size;
+} code[BUILTIN_COUNT];
+static size_t code_count;
+
+bool cs_builtin_code_number(const void *address, uint32_t *ret_number)
+{
+    size_t before = 0;
+    for (size_t i = 0; i < code_count; before += code[i++].size)
+        if ((uintptr_t)address - (uintptr_t)code[i].bytes < code[i].size) {
+            *ret_number = (uint32_t)(before + (uintptr_t)address - (uintptr_t)code[i].bytes);
+            return true;
+        }
+    return false;
+}
+
+void *cs_builtin_code_at(uint32_t number)
+{
+    size_t i = 0;
+    for (; i < code_count && number >= code[i].size; i++)
+        number -= (uint32_t)code[i].size;
+    return i == code_count ? NULL : code[i].bytes + number;
+}
+
 /* --- while the base is made ---------------------------------------------------------------------- */
 
 typedef struct output {
@@ -117,13 +143,17 @@ void cs_builtin_load(cs_machine *the, cs_slot *module, txID id, const char *file
     if (cs_parse_run(&p, &err) != CS_OK)
         cs_throw_error(the, &mxSyntaxErrorConstructor, err.text);
     txScript script = { .codeSize = (txSize)o.code.size };
-    uint8_t *symbols = take(the, &o.symbols), *code = take(the, &o.code);
+    size_t size = o.code.size;
+    uint8_t *symbols = take(the, &o.symbols), *bytes = take(the, &o.code);
     txID *ids = register_symbols(the, symbols);
-    cs_code_renumber(code, (size_t)script.codeSize, ids);
-    cs_code_fix_in_place(code, (size_t)script.codeSize);
+    cs_code_renumber(bytes, size, ids);
+    cs_code_fix_in_place(bytes, size);
     cs_xs_free(ids);
     cs_xs_free(symbols);
-    script.codeBuffer = (txByte *)code;
+    cs_assert(code_count < BUILTIN_COUNT);
+    code[code_count].bytes = bytes;
+    code[code_count++].size = size;
+    script.codeBuffer = (txByte *)bytes;
     fxResolveModule(the, module, id, &script, NULL, NULL);
 }
 
@@ -139,6 +169,7 @@ static void harden_exports(cs_machine *the, const cs_slot *module)
 
 void cs_modules_preload(cs_machine *the)
 {
+    code_count = 0;
     cs_module_define_hooks(the);
     for (size_t i = 0; i < BUILTIN_COUNT; i++) {
         cs_push_text(the, cs_bytes_of(builtins[i].name));

@@ -149,9 +149,11 @@ typedef struct cs_code {
 /* Gives the heap its code: registers all names, then shares or makes it. Compiles `bundle` if nobody
  * has. Throws a SyntaxError. */
 void cs_code_attach(cs_machine *the, cs_bytes bundle);
-/* For images: whether `address` lies in the heap's code, and where; and back, NULL if not inside. */
-bool cs_code_offset(const cs_heap *h, const void *address, uint32_t *ret_offset);
-void *cs_code_address(const cs_heap *h, uint32_t offset);
+/* For images: a number for an address of code that lies outside of all heaps, the heap's own or the
+ * built-in modules', the same in every process with the same base and bundle; false: it is neither.
+ * And back; NULL if there is no such code. */
+bool cs_code_number(const cs_heap *h, const void *address, uint64_t *ret_number);
+void *cs_code_at(const cs_heap *h, uint64_t number);
 
 /* Turns the instructions that copy a function's code into those that point to it, for code that
  * stays where it is. */
@@ -169,5 +171,8 @@ const char *cs_builtin_file(cs_bytes name);
 bool cs_is_builtin_file(cs_bytes file);
 /* While the base is made: fills the record of such a module. */
 void cs_builtin_load(cs_machine *the, cs_slot *module, txID id, const char *file);
+/* Where its code lies among that of all built-in modules, and back. */
+bool cs_builtin_code_number(const void *address, uint32_t *ret_number);
+void *cs_builtin_code_at(uint32_t number);
 /* module_load.c, while the base is made: the hooks that compartments of vats are given. */
 void cs_module_define_hooks(cs_machine *the);

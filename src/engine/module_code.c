@@ -238,18 +238,29 @@ void cs_code_attach(cs_machine *the, cs_bytes bundle)
     h->code = code;
 }
 
-bool cs_code_offset(const cs_heap *h, const void *address, uint32_t *ret_offset)
+/* --- for images ---------------------------------------------------------------------------------- */
+
+static const uint64_t builtin_numbers = UINT64_C(1) << 32; /* these and above */
+
+bool cs_code_number(const cs_heap *h, const void *address, uint64_t *ret_number)
 {
-    if (h->code == NULL)
+    uint32_t number;
+    uintptr_t at = (uintptr_t)address, start = h->code == NULL ? 0 : (uintptr_t)h->code->bytes;
+    if (h->code != NULL && at >= start && at - start < h->code->of->code.size) {
+        *ret_number = at - start;
+        return true;
+    }
+    if (!cs_builtin_code_number(address, &number))
         return false;
-    uintptr_t at = (uintptr_t)address, start = (uintptr_t)h->code->bytes;
-    if (at < start || at - start >= h->code->of->code.size)
-        return false;
-    *ret_offset = (uint32_t)(at - start);
+    *ret_number = builtin_numbers + number;
     return true;
 }
 
-void *cs_code_address(const cs_heap *h, uint32_t offset)
+void *cs_code_at(const cs_heap *h, uint64_t number)
 {
-    return h->code != NULL && offset < h->code->of->code.size ? h->code->bytes + offset : NULL;
+    if (number >= builtin_numbers)
+        return number - builtin_numbers > UINT32_MAX
+                   ? NULL
+                   : cs_builtin_code_at((uint32_t)(number - builtin_numbers));
+    return h->code != NULL && number < h->code->of->code.size ? h->code->bytes + number : NULL;
 }

@@ -277,10 +277,17 @@ static cs_status take_installed(asking *a, const char *name, const char *subpath
     return st;
 }
 
+static bool is_url(const char *specifier)
+{
+    return specifier[strcspn(specifier, ":/")] == ':';
+}
+
 static cs_status take_package(asking *a, const char *specifier)
 {
     char *name, *subpath;
     bool is_done = false;
+    if (strncmp(specifier, "node:", 5) != 0 && is_url(specifier))
+        return not_found(a, "a vat's code comes from files, by relative path or name of a package");
     if (!cs_package_split(specifier, &name, &subpath))
         return not_found(a, "it is neither a relative path nor the name of a package");
     cs_status st = take_self(a, name, subpath, &is_done);

@@ -10,10 +10,18 @@ static bool is_object(cs_kref k)
     return cs_kref_type(k) == CS_REF_OBJECT;
 }
 
-static cs_status refuse(cs_error *err, cs_status st, cs_vref vref)
+cs_status cs_vref_refuse(cs_vref vref, cs_status st, cs_error *err)
 {
     char text[CS_REF_TEXT_MAX];
     return cs_fail(err, st, "%s: %s", cs_vref_text(vref, text), cs_status_text(st));
+}
+
+cs_status cs_vref_refuse_malformed(cs_vref vref, cs_error *err)
+{
+    if (cs_vref_check(vref))
+        return CS_OK;
+    return cs_fail(err, CS_E_BAD_REF, "%016llx: %s", (unsigned long long)vref.bits,
+                   cs_status_text(CS_E_BAD_REF));
 }
 
 static void add(cs_kernel *k, cs_vatid vat, cs_vref vref, cs_kref kref)
@@ -34,9 +42,9 @@ void cs_clist_export(cs_kernel *k, cs_vatid vat, cs_vref vref, cs_kref kref)
 static cs_status new_export(cs_kernel *k, cs_vatid vat, cs_vref vref, cs_kref *ret, cs_error *err)
 {
     if (!cs_vref_by_vat(vref))
-        return refuse(err, CS_E_UNKNOWN_REF, vref); /* the kernel never gave it */
+        return cs_vref_refuse(vref, CS_E_UNKNOWN_REF, err); /* the kernel never gave it */
     if (cs_vref_type(vref) == CS_REF_DEVICE)
-        return refuse(err, CS_E_WRONG_REF, vref); /* S4b: only devices make device nodes */
+        return cs_vref_refuse(vref, CS_E_WRONG_REF, err); /* S4b: only devices make device nodes */
     *ret = cs_vref_type(vref) == CS_REF_OBJECT ? cs_object_new(k, vat)
                                                : cs_kp_new(k, vat, CS_POLICY_IGNORE);
     cs_clist_export(k, vat, vref, *ret);
@@ -45,15 +53,15 @@ static cs_status new_export(cs_kernel *k, cs_vatid vat, cs_vref vref, cs_kref *r
 
 cs_status cs_clist_to_kref(cs_kernel *k, cs_vatid vat, cs_vref vref, cs_kref *ret, cs_error *err)
 {
-    if (!cs_vref_check(vref))
-        return cs_fail(err, CS_E_BAD_REF, "%016llx: %s", (unsigned long long)vref.bits,
-                       cs_status_text(CS_E_BAD_REF));
+    cs_status st = cs_vref_refuse_malformed(vref, err);
+    if (st != CS_OK)
+        return st;
     const cs_clist_row *row = cs_clist_find_vref(k->store, vat, vref);
     if (row == NULL)
         return new_export(k, vat, vref, ret, err);
     if (!row->reachable) {
         if (!cs_vref_by_vat(vref))
-            return refuse(err, CS_E_UNREACHABLE_REF, vref);
+            return cs_vref_refuse(vref, CS_E_UNREACHABLE_REF, err);
         cs_clist_edit(k->store, vat, vref)->reachable = true; /* C2: exported anew */
     }
     *ret = row->kref;

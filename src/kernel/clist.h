@@ -8,6 +8,11 @@
 #pragma once
 #include "kernel/state.h"
 
+/* Says "o-50: " and the status's text. Returns `st`. */
+cs_status cs_vref_refuse(cs_vref vref, cs_status st, cs_error *err);
+/* BAD_REF (VAT): the bits are not those of a reference. */
+CS_MUST_USE cs_status cs_vref_refuse_malformed(cs_vref vref, cs_error *err);
+
 /* What the vat calls `vref`. A new export or promise of the vat's gets a kref, decided by the vat.
  * BAD_REF, UNKNOWN_REF, UNREACHABLE_REF, WRONG_REF (VAT): device nodes are not the vat's to make. */
 CS_MUST_USE cs_status cs_clist_to_kref(cs_kernel *k, cs_vatid vat, cs_vref vref, cs_kref *ret,

@@ -56,7 +56,6 @@ cs_status cs_syscall_capdata(cs_kernel *k, cs_vatid vat, const cs_capdata *d, cs
 cs_status cs_syscall_decided(cs_kernel *k, cs_vatid vat, cs_vref vref, cs_kref promise,
                              cs_error *err)
 {
-    char text[CS_REF_TEXT_MAX];
     cs_status st = CS_OK;
     const cs_promise_row *row = NULL;
     if (cs_kref_type(promise) != CS_REF_PROMISE)
@@ -65,21 +64,17 @@ cs_status cs_syscall_decided(cs_kernel *k, cs_vatid vat, cs_vref vref, cs_kref p
         st = CS_E_RESOLVED;
     else if (row->decider.n != vat.n)
         st = CS_E_NOT_DECIDER;
-    if (st != CS_OK)
-        return cs_fail(err, st, "%s: %s", cs_vref_text(vref, text), cs_status_text(st));
-    return CS_OK;
+    return st == CS_OK ? CS_OK : cs_vref_refuse(vref, st, err);
 }
 
 cs_status cs_syscall_subscribe(cs_kernel *k, cs_vatid vat, cs_vref promise, cs_error *err)
 {
-    char text[CS_REF_TEXT_MAX];
     cs_kref kref;
     cs_status st = cs_clist_to_kref(k, vat, promise, &kref, err);
     if (st != CS_OK)
         return st;
     if (cs_kref_type(kref) != CS_REF_PROMISE)
-        return cs_fail(err, CS_E_WRONG_REF, "%s: %s", cs_vref_text(promise, text),
-                       cs_status_text(CS_E_WRONG_REF));
+        return cs_vref_refuse(promise, CS_E_WRONG_REF, err);
     cs_kp_subscribe(k, kref, vat);
     cs_stat_add(k, CS_STAT_SUBSCRIBES, 1);
     return CS_OK;

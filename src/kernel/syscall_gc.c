@@ -14,13 +14,11 @@ typedef bool apply_fn(cs_kernel *k, const cs_clist_row *row);
 
 static cs_status check_ref(cs_vref vref, bool is_export, cs_error *err)
 {
-    char text[CS_REF_TEXT_MAX];
-    if (!cs_vref_check(vref))
-        return cs_fail(err, CS_E_BAD_REF, "%016llx: %s", (unsigned long long)vref.bits,
-                       cs_status_text(CS_E_BAD_REF));
+    cs_status st = cs_vref_refuse_malformed(vref, err);
+    if (st != CS_OK)
+        return st;
     if (cs_vref_type(vref) != CS_REF_OBJECT || cs_vref_by_vat(vref) != is_export)
-        return cs_fail(err, CS_E_WRONG_REF, "%s: %s", cs_vref_text(vref, text),
-                       cs_status_text(CS_E_WRONG_REF));
+        return cs_vref_refuse(vref, CS_E_WRONG_REF, err);
     return CS_OK;
 }
 

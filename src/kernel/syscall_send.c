@@ -7,12 +7,6 @@
 #include "kernel/refcount.h"
 #include "kernel/syscall.h"
 
-static cs_status refuse(cs_error *err, cs_status st, cs_vref vref)
-{
-    char text[CS_REF_TEXT_MAX];
-    return cs_fail(err, st, "%s: %s", cs_vref_text(vref, text), cs_status_text(st));
-}
-
 /* The promise of the answer: one that the vat decides. It passes to the kernel, which holds the
  * message. Only a vat that pipelines may pass on a promise that has been seen before. */
 static cs_status give_result(cs_kernel *k, cs_vatid vat, cs_vref vref, cs_kref *ret, cs_error *err)
@@ -24,7 +18,7 @@ static cs_status give_result(cs_kernel *k, cs_vatid vat, cs_vref vref, cs_kref *
     if (st != CS_OK)
         return st;
     if (is_known && !cs_need_options(k, vat).enable_pipelining)
-        return refuse(err, CS_E_WRONG_REF, vref);
+        return cs_vref_refuse(vref, CS_E_WRONG_REF, err);
     cs_kp_set_decider(k, *ret, (cs_vatid){ 0 });
     return CS_OK;
 }
@@ -34,7 +28,7 @@ cs_status cs_syscall_send(cs_kernel *k, cs_vatid vat, const cs_message *m, cs_er
     cs_event e = { .kind = CS_EVENT_SEND };
     cs_status st = cs_clist_to_kref(k, vat, m->target, &e.target, err);
     if (st == CS_OK && cs_kref_type(e.target) == CS_REF_DEVICE)
-        st = refuse(err, CS_E_WRONG_REF, m->target);
+        st = cs_vref_refuse(m->target, CS_E_WRONG_REF, err);
     if (st == CS_OK)
         st = cs_syscall_capdata(k, vat, &m->methargs, &e.data, err);
     if (st == CS_OK && !cs_vref_none(m->result))

@@ -17,9 +17,10 @@
  * it goes where the promise goes. */
 #define KNOWN_FLAG XS_DONT_DELETE_FLAG
 
-static void note_known(cs_slot *promise)
+static void note_known(cs_machine *the, cs_slot *promise)
 {
-    mxPromiseStatus(promise)->flag |= KNOWN_FLAG;
+    if (!cs_is_of_base(the, promise)) /* of those there is nothing to save by knowing */
+        mxPromiseStatus(promise)->flag |= KNOWN_FLAG;
 }
 
 static bool is_known(const cs_slot *promise)
@@ -214,7 +215,7 @@ static void settled(cs_machine *the, void *guest, uint64_t data, bool fulfilled,
 {
     cs_liveslots *ls = guest;
     cs_vref vpid = { data };
-    note_known(cs_map_ptr(&ls->decided, vpid.bits));
+    note_known(the, cs_map_ptr(&ls->decided, vpid.bits));
     cs_batch *b = new_batch(ls);
     add_resolution(the, ls, b, vpid, !fulfilled, value);
     walk(the, ls, b);

@@ -46,44 +46,7 @@ static size_t fixed_size(const cs_column *c)
     return c->kind == CS_COLUMN_HASH ? (size_t)CS_HASH_SIZE : c->max * (size_t)8;
 }
 
-/* ---- writing ---- */
-
-static int bind_number(sqlite3_stmt *stmt, int at, const cs_column *c, const char *member)
-{
-    uint64_t n = c->kind == CS_COLUMN_ONE ? 1 : 0;
-    memcpy(&n, member, numbers[c->kind].width);
-    return sqlite3_bind_int64(stmt, at, (int64_t)(numbers[c->kind].is_ref ? n ^ TOP_BIT : n));
-}
-
-static int bind_blob(sqlite3_stmt *stmt, int at, const cs_column *c, const char *member)
-{
-    const cs_blob *blob;
-    memcpy(&blob, member, sizeof blob);
-    cs_assert(blob != NULL || c->kind == CS_COLUMN_BLOB);
-    if (blob == NULL)
-        return sqlite3_bind_null(stmt, at);
-    return sqlite3_bind_blob(stmt, at, blob->data, (int)blob->size, SQLITE_STATIC);
-}
-
-static int bind(sqlite3_stmt *stmt, int at, const cs_column *c, const char *member)
-{
-    if (is_number(c))
-        return bind_number(stmt, at, c, member);
-    if (has_blob(c))
-        return bind_blob(stmt, at, c, member);
-    return sqlite3_bind_blob(stmt, at, member, (int)fixed_size(c), SQLITE_STATIC);
-}
-
-int cs_columns_bind(sqlite3_stmt *stmt, int at, cs_row *r, size_t from, size_t to)
-{
-    const cs_table_def *def = &cs_table_defs[r->table];
-    int rc = SQLITE_OK;
-    for (size_t i = from; i < to && rc == SQLITE_OK; i++)
-        rc = bind(stmt, at++, &def->columns[i], (char *)cs_row_data(r) + def->columns[i].at);
-    return rc;
-}
-
-/* ---- reading ---- */
+/* ---- what is believed ---- */
 
 static bool is_good_ref(cs_column_kind kind, uint64_t bits)
 {
@@ -105,6 +68,66 @@ static bool is_good(const cs_column *c, uint64_t n)
     return n >= numbers[c->kind].min && n <= numbers[c->kind].max &&
            (c->kind != CS_COLUMN_ENUM || n <= c->max);
 }
+
+static bool check_member(const cs_column *c, const char *member)
+{
+    uint64_t n = c->kind == CS_COLUMN_ONE ? 1 : 0;
+    if (is_number(c)) {
+        memcpy(&n, member, numbers[c->kind].width);
+        return is_good(c, n);
+    }
+    const cs_blob *blob = NULL;
+    if (has_blob(c))
+        memcpy(&blob, member, sizeof blob);
+    return !has_blob(c) || blob != NULL || c->kind == CS_COLUMN_BLOB;
+}
+
+bool cs_columns_check(cs_row *r)
+{
+    const cs_table_def *def = &cs_table_defs[r->table];
+    for (size_t i = 0; i < def->column_count; i++)
+        if (!check_member(&def->columns[i], (char *)cs_row_data(r) + def->columns[i].at))
+            return false;
+    return def->check == NULL || def->check(cs_row_data(r)) == NULL;
+}
+
+/* ---- writing ---- */
+
+static int bind_number(sqlite3_stmt *stmt, int at, const cs_column *c, const char *member)
+{
+    uint64_t n = c->kind == CS_COLUMN_ONE ? 1 : 0;
+    memcpy(&n, member, numbers[c->kind].width);
+    return sqlite3_bind_int64(stmt, at, (int64_t)(numbers[c->kind].is_ref ? n ^ TOP_BIT : n));
+}
+
+static int bind_blob(sqlite3_stmt *stmt, int at, const char *member)
+{
+    const cs_blob *blob;
+    memcpy(&blob, member, sizeof blob);
+    if (blob == NULL)
+        return sqlite3_bind_null(stmt, at);
+    return sqlite3_bind_blob(stmt, at, blob->data, (int)blob->size, SQLITE_STATIC);
+}
+
+static int bind(sqlite3_stmt *stmt, int at, const cs_column *c, const char *member)
+{
+    if (is_number(c))
+        return bind_number(stmt, at, c, member);
+    if (has_blob(c))
+        return bind_blob(stmt, at, member);
+    return sqlite3_bind_blob(stmt, at, member, (int)fixed_size(c), SQLITE_STATIC);
+}
+
+int cs_columns_bind(sqlite3_stmt *stmt, int at, cs_row *r, size_t from, size_t to)
+{
+    const cs_table_def *def = &cs_table_defs[r->table];
+    int rc = SQLITE_OK;
+    for (size_t i = from; i < to && rc == SQLITE_OK; i++)
+        rc = bind(stmt, at++, &def->columns[i], (char *)cs_row_data(r) + def->columns[i].at);
+    return rc;
+}
+
+/* ---- reading ---- */
 
 /* These give NULL, or what is wrong. */
 

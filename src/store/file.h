@@ -76,6 +76,8 @@ void cs_file_raise_ceilings(cs_file *f, const cs_clist_row *written);
 
 /* The parameters from `at` on are the columns [from, to) of the row. */
 int cs_columns_bind(sqlite3_stmt *stmt, int at, cs_row *r, size_t from, size_t to);
+/* Whether the row, written, could be read back. */
+bool cs_columns_check(cs_row *r);
 /* Fills the columns [from, to) from the result's, beginning with its column 0, and checks them one
  * by one and with each other. If something is wrong the row is half filled, and `what` says so. */
 #define CS_WHAT_MAX 120

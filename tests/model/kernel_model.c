@@ -100,7 +100,7 @@ static void collect(model *m)
 
 /* ---- queues ---- */
 
-static void put(model *m, model_event e, int where)
+static void put(model *m, model_event e, model_place where)
 {
     for (int i = 0; i < MODEL_EVENTS; i++)
         if (m->events[i].where == MODEL_NOWHERE) {
@@ -113,12 +113,12 @@ static void put(model *m, model_event e, int where)
 }
 
 /* The first event of a place; for MODEL_WAIT, of the promise. Taken off. */
-static bool take(model *m, int where, int waits_for, model_event *ret)
+static bool take(model *m, model_place where, int waits_for, model_event *ret)
 {
     model_event *first = NULL;
     for (int i = 0; i < MODEL_EVENTS; i++) {
         model_event *e = &m->events[i];
-        if ((int)e->where == where && (where != MODEL_WAIT || e->target == waits_for) &&
+        if (e->where == where && (where != MODEL_WAIT || e->target == waits_for) &&
             (first == NULL || e->order < first->order))
             first = e;
     }
@@ -136,11 +136,11 @@ static void resume(model *m, int promise_ref)
         put(m, e, MODEL_ACCEPT);
 }
 
-int model_queued(const model *m, int where)
+int model_queued(const model *m, model_place where)
 {
     int n = 0;
     for (int i = 0; i < MODEL_EVENTS; i++)
-        n += (int)m->events[i].where == where;
+        n += m->events[i].where == where;
     return n;
 }
 

@@ -50,8 +50,9 @@ typedef struct model_vat {
     model_entry entries[MODEL_ENTRIES];
 } model_vat;
 
+typedef enum model_place { MODEL_NOWHERE, MODEL_ACCEPT, MODEL_RUN, MODEL_WAIT } model_place;
 typedef struct model_event {
-    enum { MODEL_NOWHERE, MODEL_ACCEPT, MODEL_RUN, MODEL_WAIT } where;
+    model_place where;
     long order; /* among those in the same place */
     enum { MODEL_SEND = 1, MODEL_NOTIFY, MODEL_START_VAT } kind;
     int vat;            /* NOTIFY, START_VAT */
@@ -138,4 +139,4 @@ typedef struct model_counts { /* of ref at [ref + MODEL_REFS] */
 } model_counts;
 void model_count(const model *m, model_counts *ret);
 const model_entry *model_entry_of(const model *m, int vat, model_vref vref);
-int model_queued(const model *m, int where);
+int model_queued(const model *m, model_place where);

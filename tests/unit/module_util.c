@@ -4,11 +4,17 @@
 
 enum { MODULES_MAX = 64, IMPORTS_MAX = 64 };
 
+static const cs_native *const no_natives[] = { NULL };
+static cs_base_parts parts = { no_natives };
+
+void t_use_natives(const cs_native *const *natives)
+{
+    parts.natives = natives;
+}
+
 cs_base *t_base(void)
 {
     static cs_base *base;
-    static const cs_native *const no_natives[] = { NULL };
-    static const cs_base_parts parts = { no_natives };
     cs_error err = { 0 };
     if (base == NULL && cs_base_new(&parts, &base, &err) != CS_OK) {
         (void)fprintf(stderr, "%s\n", err.text);
@@ -80,7 +86,7 @@ void t_bundle(const t_module *modules, cs_buf *ret)
 
 typedef struct run {
     cs_bytes bundle;
-    char text[4096];
+    char text[65536];
 } run;
 
 static void note(cs_machine *the, run *r, const cs_slot *value)

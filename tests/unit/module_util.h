@@ -13,8 +13,9 @@ typedef struct t_module {
     cs_module_kind kind; /* 0: ESM */
 } t_module;
 
-/* The process's base, made when first asked for. */
+/* The process's base, made when first asked for; with natives, if any are wanted. */
 cs_base *t_base(void);
+void t_use_natives(const cs_native *const *natives);
 cs_heap *t_heap(void);
 
 /* Encodes modules up to one without a name. */

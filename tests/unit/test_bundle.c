@@ -147,21 +147,62 @@ static void heaps_share_code_while_names_agree(void **state)
 {
     (void)state;
     cs_heap *first, *second;
-    uint32_t offset;
+    uint64_t number;
     cs_buf bundle = { 0 };
     t_bundle(two, &bundle);
     (void)t_run_bundle(cs_buf_bytes(&bundle), &first);
     (void)t_run_bundle(cs_buf_bytes(&bundle), &second);
     assert_ptr_equal(first->code, second->code);
     assert_int_equal(first->code->refs, 2);
-    assert_true(cs_code_offset(first, first->code->bytes + 5, &offset));
-    assert_int_equal(offset, 5);
-    assert_ptr_equal(cs_code_address(second, 5), first->code->bytes + 5);
-    assert_false(cs_code_offset(first, &offset, &offset));
-    assert_null(cs_code_address(first, (uint32_t)first->code->of->code.size));
+    assert_true(cs_code_number(first, first->code->bytes + 5, &number));
+    assert_int_equal(number, 5);
+    assert_ptr_equal(cs_code_at(second, 5), first->code->bytes + 5);
+    assert_false(cs_code_number(first, &number, &number));
+    assert_null(cs_code_at(first, first->code->of->code.size));
+    assert_null(cs_code_at(first, UINT64_MAX));
     (void)cs_heap_free(first);
     assert_int_equal(second->code->refs, 1);
     (void)cs_heap_free(second);
+    cs_buf_fini(&bundle);
+}
+
+typedef struct probe {
+    cs_bytes bundle;
+    bool is_found;
+    uint64_t number;
+    const void *code, *again;
+} probe;
+
+/* The code of the function that the bundle exports as `func`. */
+static void probe_func(cs_machine *the, void *arg)
+{
+    probe *p = arg;
+    cs_bundle_push_namespace(the, p->bundle, NULL);
+    fxGetID(the, cs_id(the, "func"));
+    p->code = mxFunctionInstanceCode(the->stack->value.reference)->value.code.address;
+    p->is_found = cs_code_number(the->heap, p->code, &p->number);
+    p->again = p->is_found ? cs_code_at(the->heap, p->number) : NULL;
+    mxPop();
+}
+
+/* A closure that a built-in module makes in a heap runs code of the base. */
+static void code_of_built_in_modules_has_numbers(void **state)
+{
+    (void)state;
+    cs_buf bundle = { 0 };
+    cs_heap *h = t_heap();
+    t_bundle((t_module[]){ { "main.js",
+                             "import { makePromiseKit } from '@endo/promise-kit';"
+                             "export const func = makePromiseKit().resolve;",
+                             "@endo/promise-kit=@endo/promise-kit" },
+                           { 0 } },
+             &bundle);
+    probe p = { .bundle = cs_buf_bytes(&bundle) };
+    assert_ok(cs_fence(h, probe_func, &p, NULL));
+    assert_true(p.is_found);
+    assert_true(p.number > UINT32_MAX);
+    assert_ptr_equal(p.again, p.code);
+    (void)cs_heap_free(h);
     cs_buf_fini(&bundle);
 }
 
@@ -278,5 +319,6 @@ T_MAIN(T(what_goes_in_comes_out), T(every_cut_and_every_other_byte_is_refused_or
        T(each_rule_has_its_words), T(only_this_base_and_bundle_take_it),
        T(compiling_twice_gives_the_same_bytes),
        T(a_bundle_that_was_compiled_costs_no_other_computrons),
-       T(heaps_share_code_while_names_agree), T(a_heap_with_other_names_has_its_own),
-       T(code_outside_the_heap_survives_collections), T(fifty_modules))
+       T(heaps_share_code_while_names_agree), T(code_of_built_in_modules_has_numbers),
+       T(a_heap_with_other_names_has_its_own), T(code_outside_the_heap_survives_collections),
+       T(fifty_modules))

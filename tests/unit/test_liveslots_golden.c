@@ -254,8 +254,9 @@ static void check(const char *id)
 #define PROGRAMS(X) \
     X(arguments) \
     X(batch_turns) \
-    X(call) X(cycles) X(error_args) X(exits) X(exports) X(get_when) X(handled) X(imports) X(known) \
-        X(late) X(loopback) X(loops) X(order) X(parameters) X(pipeline) X(postponed) X(powers) \
+    X(call) \
+    X(cycles) X(error_args) X(exits) X(exports) X(get_when) X(handled) X(imports) X(known) X(late) \
+        X(loopback) X(loops) X(order) X(parameters) X(pipeline) X(postponed) X(powers) \
             X(promise_args) X(reject_order) X(resolve_to) X(result_import) X(return_promise) \
                 X(returns) X(send) X(start_absent) X(start_async) X(start_evaluates) \
                     X(start_exits) X(start_never) X(start_not_far) X(start_not_remotable) \

@@ -157,6 +157,10 @@ static void what_is_missing(void **state)
         run("import '/etc/passwd';"),
         "main.js:1: cannot find '/etc/passwd': it is neither a relative path nor the "
         "name of a package");
+    assert_string_equal(
+        run("import 'https://example.org/x.js';"),
+        "main.js:1: cannot find 'https://example.org/x.js': a vat's code comes from "
+        "files, by relative path or name of a package");
     assert_string_equal(run("import './typed.ts';"),
                         "typed.ts: TypeScript: compile it first, for example with `esbuild "
                         "--target=es2021`");
