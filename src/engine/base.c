@@ -41,7 +41,7 @@ static const txCreation clone_creation = {
     .incrementalKeyCount = 256,
     .nameModulo = 509,
     .symbolModulo = 31,
-    .parserBufferSize = 32 * 1024,
+    .parserBufferSize = 1024 * 1024, /* the longest literal in a source given to eval */
     .parserTableModulo = 1993,
 };
 

@@ -17,7 +17,6 @@
 #include "kernel/clist.h"
 #include "kernel/crank.h"
 #include "kernel/promise.h"
-#include "kernel/refcount.h"
 
 static const char *kind_name(cs_syscall_kind kind)
 {
@@ -80,16 +79,14 @@ cs_status cs_syscall_subscribe(cs_kernel *k, cs_vatid vat, cs_vref promise, cs_e
     return CS_OK;
 }
 
-/* Takes effect when the delivery is over (S10); the last one counts. What `info` mentions is counted
- * for a moment, so that an object first exported here is looked at in the sweep. */
+/* Takes effect when the delivery is over (S10); the last one counts. What `info` mentions need not be
+ * counted: the vat ends, and all that it exports is looked at then. */
 static cs_status request_exit(cs_kernel *k, cs_vatid vat, const cs_syscall *s, cs_error *err)
 {
     cs_kcapdata info;
     cs_status st = cs_syscall_capdata(k, vat, &s->exit.info, &info, err);
     if (st != CS_OK)
         return st;
-    cs_refs_up(k, &info);
-    cs_refs_down(k, &info);
     k->crank.exit.requested = true;
     k->crank.exit.is_failure = s->exit.is_failure;
     k->crank.exit.info = info.body;

@@ -73,23 +73,6 @@ static void push_answer(cs_machine *the, cs_liveslots *ls, cs_slot *target,
     }
 }
 
-/* We become the decider of a promise that we imported before: what everybody here already holds goes
- * on being it. The answer to a send of ours follows in two steps, as anything does that it follows:
- * the reference has a promise of its own between them. */
-static cs_slot *take_over(cs_machine *the, cs_liveslots *ls, cs_vref vpid, cs_slot *imported,
-                          cs_slot *answer)
-{
-    (void)cs_map_remove(&ls->imports, vpid.bits);
-    if (!cs_vref_by_vat(vpid)) {
-        cs_promise_resolve(the, imported, answer);
-        return imported;
-    }
-    cs_promise_push(the, 0);
-    cs_promise_resolve(the, imported, the->stack);
-    cs_promise_resolve(the, the->stack->value.reference, answer);
-    return imported;
-}
-
 void cs_ls_deliver_message(cs_machine *the, cs_liveslots *ls, const cs_message *m)
 {
     cs_ls_push_value(the, ls, m->target, (cs_bytes){ 0 });
@@ -100,13 +83,14 @@ void cs_ls_deliver_message(cs_machine *the, cs_liveslots *ls, const cs_message *
         cs_ls_fail(ls, CS_E_PROTOCOL, "result is a promise that is decided here already");
         return;
     }
-    cs_slot *answer = the->stack, *promise = answer->value.reference;
-    cs_slot *imported = cs_map_ptr(&ls->imports, m->result.bits);
-    if (imported != NULL)
-        promise = take_over(the, ls, m->result, imported, answer);
-    else
-        cs_ls_register(ls, m->result, promise);
-    cs_ls_follow(the, ls, m->result, promise);
+    /* A promise that we imported before: what everybody here holds goes on being it. */
+    cs_slot *answer = the->stack, *imported = cs_map_ptr(&ls->imports, m->result.bits);
+    if (imported != NULL) {
+        (void)cs_map_remove(&ls->imports, m->result.bits);
+        cs_promise_resolve(the, imported, answer);
+    } else
+        cs_ls_register(ls, m->result, answer->value.reference);
+    cs_ls_follow(the, ls, m->result, cs_ls_value(ls, m->result));
 }
 
 /* --- notify ----------------------------------------------------------------------------------------- */

@@ -270,12 +270,15 @@ static cs_message encode_message(cs_machine *the, cs_liveslots *ls, const cs_out
     };
 }
 
-/* The answer is the kernel's to settle from now on, and what is sent to it goes to the kernel. */
+/* What settles the answer is a promise that nobody sees, made native, which the answer follows, as in
+ * the reference: it takes a turn, and what is resolved to the answer follows that promise too. */
 static void import_answer(cs_machine *the, cs_liveslots *ls, cs_vref vpid, cs_slot *answer)
 {
-    cs_map_put(&ls->imports, vpid.bits)->ptr = answer;
+    cs_promise_push(the, vpid.bits);
+    cs_map_put(&ls->imports, vpid.bits)->ptr = the->stack->value.reference;
     cs_ls_register(ls, vpid, answer);
-    cs_promise_set_handle(the, answer, vpid.bits);
+    cs_promise_resolve(the, answer, the->stack);
+    mxPop();
 }
 
 /* What the kernel must know of the promises in a message that has been sent. */

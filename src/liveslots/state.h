@@ -20,7 +20,8 @@
  *
  * Who holds what (S7). Tables that hold their objects strongly:
  *   exported    remotables that the kernel can reach: until dropExports, or for ever (the root)
- *   imports     promises that the kernel settles, answers to our sends among them: until notify
+ *   imports     by what we settle promises when the kernel says so, answers to our sends among them:
+ *               until notify. That is the promise itself, or what the answer follows
  *   decided     promises that we settle: until they are
  *   gets        what waits for E.get() of an import
  * Weakly: values and vrefs. Nothing is collected from them yet, so they count as strong too. */

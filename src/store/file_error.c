@@ -51,8 +51,7 @@ static const char *advice(cs_status st)
 {
     static const char *const texts[CS_STATUS_COUNT] = {
         [CS_E_LOCKED] = "Another Capstan is using this store: stop it first",
-        [CS_E_DISK_FULL] = "The disk is full: free some space and start again; all that was "
-                           "committed is safe",
+        [CS_E_DISK_FULL] = "Free some space and start again; all that was committed is safe",
         [CS_E_READ_ONLY] = "Make the file and its directory writable and start again",
         [CS_E_CORRUPT] = "The store is damaged: restore it from a copy",
         [CS_E_NO_MEMORY] = "Start again with more memory; all that was committed is safe",

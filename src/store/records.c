@@ -2,6 +2,7 @@
  * cache on their way to the file, so that an aborted crank takes its records with it. */
 #include "store/file.h"
 #include "store/rows.h"
+#include "store/schema.h"
 
 /* ---- transcripts ---- */
 
@@ -10,7 +11,16 @@ void cs_transcript_add(cs_store *s, cs_vatid vat, uint64_t delivery, cs_blob *ta
 {
     cs_transcript_row *t =
         cs_row_add(s, CS_TABLE_TRANSCRIPT, (cs_key){ .a = vat.n, .b = delivery });
-    *t = (cs_transcript_row){ vat, delivery, *chain, take_item };
+    *t = (cs_transcript_row){ vat, delivery, *chain, cs_pack(&s->packer, take_item) };
+}
+
+static cs_status damaged(cs_store *s, cs_vatid vat, uint64_t delivery, cs_error *err)
+{
+    char key[CS_KEY_TEXT_MAX];
+    const cs_key k = { .a = vat.n, .b = delivery };
+    (void)cs_store_damaged(s, "transcript", cs_row_key_text(CS_TABLE_TRANSCRIPT, &k, key),
+                           "item does not unpack");
+    return cs_store_status(s, err);
 }
 
 cs_status cs_transcript_read(cs_store *s, cs_vatid vat, uint64_t delivery, cs_blob **ret_item,
@@ -23,9 +33,11 @@ cs_status cs_transcript_read(cs_store *s, cs_vatid vat, uint64_t delivery, cs_bl
         return st;
     *ret_item = NULL;
     if (t != NULL) {
-        *ret_item = cs_blob_ref(t->item);
+        *ret_item = cs_unpack(&s->packer, cs_blob_bytes(t->item));
         *ret_chain = t->chain;
         cs_row_release(s, cs_row_of(t));
+        if (*ret_item == NULL)
+            return damaged(s, vat, delivery, err);
     }
     return CS_OK;
 }

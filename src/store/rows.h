@@ -17,6 +17,7 @@
 #pragma once
 #include "base/map.h"
 #include "store/index.h"
+#include "store/pack.h"
 #include "store/store.h"
 
 typedef enum cs_table_id {
@@ -119,6 +120,7 @@ struct cs_store {
     size_t weight_max; /* above it, rows leave the cache between blocks */
     uint64_t seed[2];  /* of hashes, so that no vat can choose refs or keys that collide */
     cs_meta *meta;
+    cs_packer packer;
     cs_file *file;                   /* owned; NULL: in memory only */
     cs_error error;                  /* OK, or why the store has failed */
     cs_row *nowhere[CS_TABLE_COUNT]; /* what edit gives when the file fails under it */

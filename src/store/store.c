@@ -128,6 +128,7 @@ cs_store *cs_store_close(cs_store *s)
     cs_file_close(s);
     cs_free(s->journal.entries);
     cs_buf_fini(&s->journal.copies);
+    cs_packer_fini(&s->packer);
     cs_free(s->path);
     return cs_free(s);
 }

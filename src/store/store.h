@@ -10,8 +10,8 @@
  * Rows are found and changed by calls, never through a const pointer: cs_x_find() looks (NULL if
  * there is none), cs_x_edit() journals the row and gives it for change, cs_x_add() makes a zeroed
  * one. A pointer is valid until the row is deleted, undone, or the block is committed. If the disk
- * fails under a find, the store is failed and the find gives NULL: so whoever decides by rows checks
- * cs_store_status() before it keeps a crank.
+ * fails under a find, the store is failed and the find gives NULL, an edit a row that is written
+ * nowhere: so whoever decides by rows checks cs_store_status() before it keeps a crank.
  *
  * With path NULL there is no file: the same rows in memory only, for tests and `:memory:`. */
 #pragma once
@@ -40,7 +40,9 @@ typedef size_t cs_mark;
 cs_mark cs_store_mark(cs_store *s);
 void cs_store_undo(cs_store *s, cs_mark mark);
 void cs_store_keep(cs_store *s);
-/* Writes everything that is kept. IO, DISK_FULL, READ_ONLY (ENV). */
+/* Writes everything that is kept; no mark may have changes behind it. IO, DISK_FULL, CORRUPT, and
+ * READ_ONLY if it was opened so (ENV). After a failure it is open whether the block was written: the
+ * store, opened again, has it whole or not at all. */
 CS_MUST_USE cs_status cs_store_commit(cs_store *s, cs_error *err);
 bool cs_store_is_dirty(const cs_store *s);
 

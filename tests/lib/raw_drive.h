@@ -25,8 +25,3 @@ void raw_answer(raw_drive *d, const cs_syscall *syscalls, uint32_t count);
 /* Delivers everything that is left and answers with nothing. Returns how many deliveries it was. */
 uint64_t raw_drain(raw_drive *d);
 void raw_audit(raw_drive *d); /* must be clean */
-
-static inline cs_vref raw_vref(cs_ref_type type, bool by_vat, uint64_t id)
-{
-    return cs_vref_of(type, by_vat, id);
-}

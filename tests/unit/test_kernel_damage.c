@@ -17,17 +17,17 @@ typedef struct world {
 
 static cs_vref o_minus(uint64_t id)
 {
-    return raw_vref(CS_REF_OBJECT, false, id);
+    return cs_vref_of(CS_REF_OBJECT, false, id);
 }
 
 static cs_vref p_plus(uint64_t id)
 {
-    return raw_vref(CS_REF_PROMISE, true, id);
+    return cs_vref_of(CS_REF_PROMISE, true, id);
 }
 
 static cs_vref p_minus(uint64_t id)
 {
-    return raw_vref(CS_REF_PROMISE, false, id);
+    return cs_vref_of(CS_REF_PROMISE, false, id);
 }
 
 static world make_world(void)
@@ -68,7 +68,7 @@ static void resolve_offered(world *w)
 {
     cs_effect e;
     cs_resolution r = { p_plus(5), false, { CS_BYTES("#[\"$0\"]"), NULL, 1 } };
-    const cs_vref object = raw_vref(CS_REF_OBJECT, true, 9);
+    const cs_vref object = cs_vref_of(CS_REF_OBJECT, true, 9);
     r.data.slots = &object;
     const cs_syscall resolve = { .kind = CS_SYSCALL_RESOLVE, .resolve = { &r, 1 } };
     (void)raw_send(&w->d, w->alice_root, NULL, 0);
@@ -166,7 +166,7 @@ static void object_ids_have_run_out(world *w)
 
 static void export_was_dropped(world *w)
 {
-    cs_clist_edit(w->d.store, w->bob, raw_vref(CS_REF_OBJECT, true, 0))->reachable = false;
+    cs_clist_edit(w->d.store, w->bob, cs_vref_of(CS_REF_OBJECT, true, 0))->reachable = false;
 }
 
 static void waiting_message_is_missing(world *w)
@@ -323,7 +323,8 @@ static void damage_and_answer(void (*damage)(world *), const cs_syscall *syscall
 static void damage_under_a_reply(void **state)
 {
     (void)state;
-    const cs_vref fresh[] = { raw_vref(CS_REF_OBJECT, true, 8), raw_vref(CS_REF_OBJECT, true, 9) };
+    const cs_vref fresh[] = { cs_vref_of(CS_REF_OBJECT, true, 8),
+                              cs_vref_of(CS_REF_OBJECT, true, 9) };
     const cs_resolution r = { p_plus(5), true, { CS_BYTES("#[]"), NULL, 0 } };
     const cs_syscall resolve = { .kind = CS_SYSCALL_RESOLVE, .resolve = { &r, 1 } };
     const cs_capdata methargs = { CS_BYTES("#[]"), fresh, 2 };

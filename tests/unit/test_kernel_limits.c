@@ -99,7 +99,7 @@ static void slot_counts(void **state)
     cs_vref *slots = malloc((CS_SLOTS_MAX + 1) * sizeof *slots);
     cs_syscall s = { .kind = CS_SYSCALL_SEND };
     for (uint32_t i = 0; i <= CS_SLOTS_MAX; i++)
-        slots[i] = raw_vref(CS_REF_OBJECT, true, i);
+        slots[i] = cs_vref_of(CS_REF_OBJECT, true, i);
     s.send = (cs_message){ root, { CS_BYTES("#[]"), slots, CS_SLOTS_MAX }, { 0 } };
     answer_one(&s, NULL);
     s.send.methargs.slot_count++;
@@ -197,7 +197,7 @@ static void counts_of_references(void **state)
     cs_vref *refs = malloc((CS_VREFS_MAX + 1) * sizeof *refs);
     cs_syscall s = { .kind = CS_SYSCALL_DROP_IMPORTS };
     for (uint32_t i = 0; i <= CS_VREFS_MAX; i++)
-        refs[i] = raw_vref(CS_REF_OBJECT, false, 50);
+        refs[i] = cs_vref_of(CS_REF_OBJECT, false, 50);
     s.refs = (cs_vrefs){ refs, CS_VREFS_MAX };
     answer_one(&s, NULL);
     s.refs.count++;

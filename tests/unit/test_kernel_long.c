@@ -86,7 +86,7 @@ static void chain_of(uint32_t n)
     cs_effect e;
     cs_vref *promises = calloc(n + 1, sizeof *promises);
     cs_resolution *r = calloc(n, sizeof *r);
-    cs_syscall s[2] = { send_to(raw_vref(CS_REF_OBJECT, false, 50), (cs_vref){ 0 }) };
+    cs_syscall s[2] = { send_to(cs_vref_of(CS_REF_OBJECT, false, 50), (cs_vref){ 0 }) };
     raw_answer(&d, NULL, 0);
     bob = raw_add_vat(&d, "bob", NULL);
     cs_kref roots[] = { raw_root(&d, bob) };
@@ -98,7 +98,7 @@ static void chain_of(uint32_t n)
     raw_answer(&d, s, 1);
     raw_expect(&d, bob, &e);
     const cs_syscall subscribe = { .kind = CS_SYSCALL_SUBSCRIBE,
-                                   .promise = raw_vref(CS_REF_PROMISE, false, 60) };
+                                   .promise = cs_vref_of(CS_REF_PROMISE, false, 60) };
     raw_answer(&d, &subscribe, 1);
     (void)raw_send(&d, raw_root(&d, alice), NULL, 0);
     raw_expect(&d, alice, &e);
@@ -106,7 +106,7 @@ static void chain_of(uint32_t n)
     uint32_t batches = (n + CS_SLOTS_MAX - 1) / CS_SLOTS_MAX;
     cs_syscall *all = calloc(batches, sizeof *all);
     for (uint32_t i = 0; i < n; i++) {
-        promises[i + 1] = raw_vref(CS_REF_PROMISE, true, i + 2);
+        promises[i + 1] = cs_vref_of(CS_REF_PROMISE, true, i + 2);
         r[i] =
             (cs_resolution){ promises[i], false, { CS_BYTES("#[\"&0\"]"), &promises[i + 1], 1 } };
     }
@@ -144,7 +144,7 @@ static void ending_with(uint32_t n)
     cs_syscall *s = calloc(n, sizeof *s);
     cs_vref *slots = calloc(n, sizeof *slots);
     for (uint32_t i = 0; i < n; i++) {
-        slots[i] = raw_vref(i % 2 ? CS_REF_PROMISE : CS_REF_OBJECT, true, i + 1);
+        slots[i] = cs_vref_of(i % 2 ? CS_REF_PROMISE : CS_REF_OBJECT, true, i + 1);
         s[i] = send_to(root, (cs_vref){ 0 });
         s[i].send.methargs = (cs_capdata){ CS_BYTES("#[\"foo\",[]]"), slots + i, 1 };
     }
@@ -174,7 +174,7 @@ static void subscribers(uint32_t n)
     cs_effect e;
     cs_kref *roots = calloc(n, sizeof *roots);
     const cs_syscall subscribe = { .kind = CS_SYSCALL_SUBSCRIBE,
-                                   .promise = raw_vref(CS_REF_PROMISE, false, 60) };
+                                   .promise = cs_vref_of(CS_REF_PROMISE, false, 60) };
     raw_answer(&d, NULL, 0);
     (void)raw_send(&d, raw_root(&d, alice), NULL, 0);
     cs_kref shared = { 0 };

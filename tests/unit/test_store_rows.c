@@ -155,6 +155,49 @@ static void added_rows_are_zero(void **state)
     cs_store_close(s);
 }
 
+static bool count_row(void *ctx, const cs_clist_row *row)
+{
+    (void)row;
+    ++*(size_t *)ctx;
+    return true;
+}
+
+static size_t holders(cs_store *s, cs_kref k)
+{
+    size_t count = 0;
+    cs_store_each_holder(s, k, count_row, &count);
+    return count;
+}
+
+/* What the file says about the old kref is not true any more, before the commit and after it. */
+static void a_vref_gets_another_kref(void **state)
+{
+    (void)state;
+    char path[200];
+    (void)snprintf(path, sizeof path, "%s/s.db", t_tmpdir());
+    cs_store *s = open_store(path);
+    cs_vatid v1 = { 1 };
+    cs_vref vref = cs_vref_of(CS_REF_OBJECT, true, 1);
+    cs_kref old = cs_kref_of(CS_REF_OBJECT, 20), new = cs_kref_of(CS_REF_OBJECT, 21);
+    (void)cs_clist_add(s, v1, vref, old);
+    assert_ok(cs_store_commit(s, NULL));
+    cs_clist_delete(s, v1, vref);
+    (void)cs_clist_add(s, v1, vref, new);
+    for (size_t round = 0; round < 3; round++) {
+        assert_null(cs_clist_find_kref(s, v1, old));
+        assert_true(cs_kref_same(cs_clist_find_kref(s, v1, new)->kref, new));
+        assert_true(cs_kref_same(cs_clist_find_vref(s, v1, vref)->kref, new));
+        assert_int_equal(holders(s, old), 0);
+        assert_int_equal(holders(s, new), 1);
+        assert_ok(cs_store_commit(s, NULL));
+        if (round == 1) {
+            cs_store_close(s);
+            s = open_store(path);
+        }
+    }
+    cs_store_close(s);
+}
+
 /* An error of a file that is opened, or of a find, is not lost: the crank is to look for it. */
 static void a_failed_store_gives_nothing(void **state)
 {
@@ -231,4 +274,5 @@ static void bundles(void **state)
 }
 
 T_MAIN(T(in_memory), T_WITH(in_a_file, install, NULL), T(added_rows_are_zero),
-       T_WITH(a_failed_store_gives_nothing, install, NULL), T(a_missing_row_is_damage), T(bundles))
+       T(a_vref_gets_another_kref), T_WITH(a_failed_store_gives_nothing, install, NULL),
+       T(a_missing_row_is_damage), T(bundles))
