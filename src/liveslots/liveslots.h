@@ -22,7 +22,8 @@ typedef struct cs_liveslots_options {
 } cs_liveslots_options;
 
 /* Makes the vat's heap and evaluates its bundle (engine/bundle.h's bytes), up to but not including
- * buildRootObject, which startVat calls. Gives. SYNTAX, THROWN, METER, … (VAT); ENGINE (ENV). */
+ * buildRootObject, which startVat calls. Gives. THROWN, a SyntaxError among them (the supervisor asks
+ * cs_bundle_compile() first, which says SYNTAX), METER, … (VAT); ENGINE (ENV). */
 CS_MUST_USE cs_status cs_liveslots_new(cs_base *base, cs_bytes bundle,
                                        const cs_liveslots_options *options, cs_liveslots **ret_ls,
                                        cs_error *err);

@@ -114,6 +114,34 @@ def a_changed_source_is_told_and_not_used(dir):
 
 
 @case
+def the_shapes_are_those_of_the_documents(dir):
+    base, store = example(dir, 'purse')
+    first = run_json(base, '--max-cranks', '40', code=STOPPED)
+    tables = dump(store)
+    equal(list(first), ['bootstrap', 'log', 'cranks', 'deliveries', 'stats'])
+    equal(list(tables), ['vats', 'objects', 'promises', 'clists', 'runQueue', 'acceptanceQueue',
+                         'gcActions', 'reapQueue', 'meters', 'crankNumber', 'activityHash', 'stats'])
+    equal(first['stats'], tables['stats'])
+    equal(list(tables['vats'][0]), ['id', 'name', 'static', 'builtin', 'kind', 'incarnation', 'status',
+                                    'deliveries', 'transcriptHash'])
+    queue = tables['runQueue'] + tables['acceptanceQueue']
+    want(queue, 'nothing is queued after 40 cranks')
+    shapes = {'send': ['type', 'target', 'msg'], 'notify': ['type', 'vatID', 'kpid'],
+              'startVat': ['type', 'vatID', 'vatParameters']}
+    for event in queue:
+        equal(list(event), shapes[event['type']])
+    for p in tables['promises']:
+        equal(list(p), ['id', 'state', 'refCount'] + (
+            ['decider', 'subscribers', 'queue'] if p['state'] == 'unresolved' else ['data']))
+    with open(os.path.join(SOURCE, 'docs/formats.md'), encoding='utf-8') as f:
+        text = f.read()
+    for key in list(first) + list(tables) + list(tables['vats'][0]):
+        want('"%s":' % key in text, 'docs/formats.md has no "%s"' % key)
+    for key in list(first['stats']):
+        want('`%s`' % key in text, 'docs/formats.md has no `%s`' % key)
+
+
+@case
 def purse(dir):
     base, store = example(dir, 'purse')
     runs_and_resumes(base, store, PURSE, {'body': '#{"alice":"+60","bob":"+60"}', 'slots': []})

@@ -157,7 +157,7 @@ def full_disk(dir, where, make_full, make_room):
     store = os.path.join(where, 'store.db')
     r = make_full('run', base, '--store', store, '--block', '10')
     exits(MACHINE, r)
-    want(len(r.err.splitlines()) == 1 and 'The disk is full' in r.err, r)
+    want(len(r.err.splitlines()) == 1 and 'Free some space' in r.err, r)
     want(len(r.out.splitlines()) < 300, r)
     again = make_full('run', base, '--store', store, '--block', '10')
     exits(MACHINE, again)
@@ -196,7 +196,7 @@ def no_room_for_a_new_store(dir):
     base = dir.basedir(a=ANSWERING)
     def limit():
         resource.setrlimit(resource.RLIMIT_FSIZE, (2000, resource.RLIM_INFINITY))
-    refused(MACHINE, 'The disk is full', capstan('run', base, before=limit))
+    refused(MACHINE, 'Free some space', capstan('run', base, before=limit))
     exits(QUIET, capstan('run', base))
     good(dir.store)
 
@@ -260,6 +260,7 @@ def flipped_bytes_are_noticed(dir):
         if r.code == QUIET:
             unseen += 1
             same_state(state(flipped), wanted, 'byte %d ^ %d' % (at, bit))
+            prints(['21'], capstan('call', flipped, 'a', 'count'))
         else:
             want(r.err.startswith('capstan: ') and len(r.err.splitlines()) == 1,
                  'byte %d ^ %d' % (at, bit), r)

@@ -251,21 +251,19 @@ static void check(const char *id)
     cs_arena_fini(&arena);
 }
 
+/* clang-format off */
 #define PROGRAMS(X) \
-    X(arguments) \
-    X(batch_turns) \
-    X(call) \
-    X(cycles) X(error_args) X(exits) X(exports) X(get_when) X(handled) X(imports) X(known) X(late) \
-        X(loopback) X(loops) X(order) X(parameters) X(pipeline) X(postponed) X(powers) \
-            X(promise_args) X(reject_order) X(resolve_to) X(result_import) X(return_promise) \
-                X(returns) X(send) X(start_absent) X(start_async) X(start_evaluates) \
-                    X(start_exits) X(start_never) X(start_not_far) X(start_not_remotable) \
-                        X(start_rejects) X(start_throws) X(start_turns) X(start_undefined) \
-                            X(start_waits) X(targets) X(thenables) X(throws) X(turns) X(two_ids) \
-                                X(unserialisable) X(random_1) X(random_2) X(random_3) X(random_4) \
-                                    X(random_5) X(random_6) X(random_7) X(random_8) X(random_9) \
-                                        X(random_10) X(random_11) X(random_12) X(random_13) \
-                                            X(random_14) X(random_15) X(random_16)
+    X(arguments) X(batch_turns) X(call) X(cycles) X(error_args) X(exits) X(exports) \
+    X(follow_answer) X(get_when) X(handled) X(imports) X(known) X(late) X(loopback) X(loops) \
+    X(order) X(parameters) X(pipeline) X(postponed) X(powers) X(promise_args) X(reject_order) \
+    X(resolve_to) X(result_import) X(return_promise) X(returns) X(send) X(start_absent) \
+    X(start_async) X(start_evaluates) X(start_exits) X(start_never) X(start_not_far) \
+    X(start_not_remotable) X(start_rejects) X(start_throws) X(start_turns) X(start_undefined) \
+    X(start_waits) X(targets) X(thenables) X(throws) X(turns) X(two_ids) X(unserialisable) \
+    X(random_1) X(random_2) X(random_3) X(random_4) X(random_5) X(random_6) X(random_7) \
+    X(random_8) X(random_9) X(random_10) X(random_11) X(random_12) X(random_13) X(random_14) \
+    X(random_15) X(random_16)
+/* clang-format on */
 
 #define DEFINE(name) \
     static void name(void **state) \

@@ -1,6 +1,6 @@
 /* The cache and its journal against a model: in memory, and with a file that is opened again. */
 #include "fault_vfs.h"
-#include "store/rows.h"
+#include "store/file.h"
 #include "store_model.h"
 
 #include <stdio.h>
@@ -241,6 +241,76 @@ static void a_missing_row_is_damage(void **state)
     cs_store_close(s);
 }
 
+/* Pages that do not fit into SQLite's cache go to the log before the commit, and are read back from
+ * what of it is still gathered (vfs_log.c). */
+static void a_block_bigger_than_the_page_cache(void **state)
+{
+    (void)state;
+    enum { COUNT = 3000 };
+    char path[200];
+    (void)snprintf(path, sizeof path, "%s/s.db", t_tmpdir());
+    cs_store *s = open_store(path);
+    assert_ok(cs_file_exec(s, "PRAGMA cache_size=8;PRAGMA cache_spill=8"));
+    for (uint64_t i = 0; i < COUNT; i++)
+        cs_object_add(s, cs_kref_of(CS_REF_OBJECT, i * 7919 % COUNT))->recognizable = (uint32_t)i;
+    assert_ok(cs_store_commit(s, NULL));
+    cs_store_close(s);
+    s = open_store(path);
+    for (uint64_t i = 0; i < COUNT; i++)
+        assert_int_equal(
+            cs_object_find(s, cs_kref_of(CS_REF_OBJECT, i * 7919 % COUNT))->recognizable, i);
+    assert_int_equal(cs_store_check(s, NULL, NULL), 0);
+    cs_store_close(s);
+}
+
+/* ---- transcript rows: long ones are packed (pack.h) ---- */
+
+/* Of `size` bytes: text that repeats itself, or noise that no packing makes shorter. */
+static cs_blob *long_item(tape *t, size_t size, bool noise)
+{
+    cs_blob *item = cs_blob_alloc(size);
+    for (size_t i = 0; i < size; i++)
+        item->data[i] = noise ? (uint8_t)tape_below(t, 256) : (uint8_t)("abcd"[i % 4]);
+    return item;
+}
+
+static void expect_item(cs_store *s, uint64_t delivery, cs_blob *want)
+{
+    cs_blob *item = NULL;
+    cs_hash chain;
+    assert_ok(cs_transcript_read(s, (cs_vatid){ 1 }, delivery, &item, &chain, NULL));
+    assert_non_null(item);
+    assert_bytes_equal(item->data, item->size, want->data, want->size);
+    (void)cs_blob_unref(item);
+}
+
+static void long_transcript_rows(void **state)
+{
+    (void)state;
+    static const size_t sizes[] = { 0, 1, 1023, 1024, 100000 };
+    enum { COUNT = sizeof sizes / sizeof sizes[0] * 2 };
+    cs_blob *items[COUNT];
+    char path[200];
+    tape t;
+    (void)snprintf(path, sizeof path, "%s/s.db", t_tmpdir());
+    tape_from_seed(&t, 1);
+    cs_store *s = open_store(path);
+    for (size_t i = 0; i < COUNT; i++) {
+        items[i] = long_item(&t, sizes[i / 2], i % 2 == 1);
+        cs_transcript_add(s, (cs_vatid){ 1 }, i, cs_blob_ref(items[i]), &(cs_hash){ { 0 } });
+        expect_item(s, i, items[i]);
+    }
+    assert_ok(cs_store_commit(s, NULL));
+    cs_store_close(s);
+    s = open_store(path);
+    for (size_t i = 0; i < COUNT; i++) {
+        expect_item(s, i, items[i]);
+        (void)cs_blob_unref(items[i]);
+    }
+    cs_store_close(s);
+    tape_fini(&t);
+}
+
 /* ---- bundles and code ---- */
 
 static void bundles(void **state)
@@ -275,4 +345,5 @@ static void bundles(void **state)
 
 T_MAIN(T(in_memory), T_WITH(in_a_file, install, NULL), T(added_rows_are_zero),
        T(a_vref_gets_another_kref), T_WITH(a_failed_store_gives_nothing, install, NULL),
-       T(a_missing_row_is_damage), T(bundles))
+       T(a_missing_row_is_damage), T(a_block_bigger_than_the_page_cache), T(long_transcript_rows),
+       T(bundles))

@@ -285,6 +285,14 @@ export const cases = {
     send(root, none, 'use', ['$0'], [alice]),
   ],
 
+  'follow-answer': [
+    start(),
+    send(root, none, 'send', [A, '&1'], [alice, 'p-60']),
+    notify(['p+5', false, 1], ['p-60', false, 2], ['p+6', false, 3]),
+    send(root, none, 'send', ['$0', '&1'], [alice, 'p-61']),
+    notify(['p+8', true, 'b'], ['p-61', true, 'p'], ['p+7', true, 'a']),
+  ],
+
   arguments: [
     start(),
     send(root, 'p-60', 'styles', ['#undefined', null, true, 1, '#NaN', '+7', 'text', '!#text', '%sym', [1], { a: 1 }, { '#tag': 't', payload: 1 }, error('Error', 'e'), A, '&1'], [alice, 'p-61']),
