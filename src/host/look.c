@@ -215,6 +215,7 @@ capstan_code capstan_verify(capstan *c, void (*fn)(void *ctx, const char *line),
     cs_status st = cs_host_enter(c);
     if (st != CS_OK)
         return cs_host_leave(c, st);
+    (void)cs_store_check(c->store, on_fault, &a);
     (void)cs_kernel_audit(c->kernel, on_fault, &a);
     const cs_vat_row *row;
     for (cs_vatid id = { 0 }; (row = cs_vat_after(c->store, id)) != NULL;) {
