@@ -17,27 +17,7 @@
 #include "kernel/clist.h"
 #include "kernel/crank.h"
 #include "kernel/promise.h"
-
-static const char *kind_name(cs_syscall_kind kind)
-{
-    static const char *const names[] = {
-        [CS_SYSCALL_SEND] = "send",
-        [CS_SYSCALL_SUBSCRIBE] = "subscribe",
-        [CS_SYSCALL_RESOLVE] = "resolve",
-        [CS_SYSCALL_EXIT] = "exit",
-        [CS_SYSCALL_DROP_IMPORTS] = "dropImports",
-        [CS_SYSCALL_RETIRE_IMPORTS] = "retireImports",
-        [CS_SYSCALL_RETIRE_EXPORTS] = "retireExports",
-        [CS_SYSCALL_ABANDON_EXPORTS] = "abandonExports",
-        [CS_SYSCALL_VATSTORE_GET] = "vatstoreGet",
-        [CS_SYSCALL_VATSTORE_SET] = "vatstoreSet",
-        [CS_SYSCALL_VATSTORE_DELETE] = "vatstoreDelete",
-        [CS_SYSCALL_VATSTORE_NEXT_KEY] = "vatstoreGetNextKey",
-        [CS_SYSCALL_CALL_NOW] = "callNow",
-    };
-    unsigned i = kind;
-    return i < sizeof names / sizeof names[0] && names[i] != NULL ? names[i] : "unknown";
-}
+#include "wire/json.h"
 
 cs_status cs_syscall_capdata(cs_kernel *k, cs_vatid vat, const cs_capdata *d, cs_kcapdata *ret,
                              cs_error *err)
@@ -185,7 +165,7 @@ cs_status cs_syscall_apply_all(cs_kernel *k, cs_vatid vat, const cs_reply *reply
                                                      "syscalls of more than %u bytes", CS_REPLY_MAX)
                                            : apply(k, vat, s, err);
         if (st != CS_OK)
-            return cs_fail_at(err, "syscall %u (%s)", (unsigned)i, kind_name(s->kind));
+            return cs_fail_at(err, "syscall %u (%s)", (unsigned)i, cs_syscall_name(s->kind));
     }
     cs_stat_add(k, CS_STAT_SYSCALLS, reply->syscall_count);
     return CS_OK;

@@ -126,7 +126,7 @@ void cs_delivery_json(cs_buf *b, const cs_delivery *d)
 
 /* ---- syscalls ---- */
 
-static const char *syscall_name(cs_syscall_kind kind)
+const char *cs_syscall_name(cs_syscall_kind kind)
 {
     static const char *const names[] = {
         [CS_SYSCALL_SEND] = "send",
@@ -143,7 +143,8 @@ static const char *syscall_name(cs_syscall_kind kind)
         [CS_SYSCALL_VATSTORE_NEXT_KEY] = "vatstoreGetNextKey",
         [CS_SYSCALL_CALL_NOW] = "callNow",
     };
-    return names[kind];
+    unsigned i = kind;
+    return i < sizeof names / sizeof names[0] && names[i] != NULL ? names[i] : "unknown";
 }
 
 static void add_vatstore(cs_buf *b, const cs_syscall *s)
@@ -166,7 +167,7 @@ static void add_call(cs_buf *b, const cs_syscall *s)
 
 void cs_syscall_json(cs_buf *b, const cs_syscall *s)
 {
-    cs_buf_addf(b, "[\"%s\",", syscall_name(s->kind));
+    cs_buf_addf(b, "[\"%s\",", cs_syscall_name(s->kind));
     switch (s->kind) {
     case CS_SYSCALL_SEND:
         add_message(b, &s->send);
