@@ -359,15 +359,31 @@ static cs_status read_config(reader *r)
     return CS_OK;
 }
 
+/* NULL if the path leads nowhere, as that of a pipe. */
 static char *folder_of(const char *path, bool is_folder)
 {
     char *real = realpath(path, NULL);
-    cs_assert(real != NULL); /* it was opened a moment ago */
+    if (real == NULL)
+        return NULL;
     if (!is_folder)
         *strrchr(real, '/') = 0;
     char *folder = cs_bytes_to_text(cs_bytes_of(real[0] == 0 ? "/" : real));
     free(real);
     return folder;
+}
+
+static cs_hash hash_of_json(const json_t *root)
+{
+    char *text = json_dumps(root, JSON_COMPACT | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+    cs_hash hash = cs_hash_of(cs_bytes_of(text == NULL ? "" : text));
+    free(text);
+    return hash;
+}
+
+static const char *name_in(const char *path, bool is_folder)
+{
+    const char *slash = strrchr(path, '/');
+    return is_folder ? "." : slash == NULL ? path : slash + 1;
 }
 
 cs_status cs_config_load(const char *path, cs_config **ret, cs_error *err)
@@ -382,8 +398,13 @@ cs_status cs_config_load(const char *path, cs_config **ret, cs_error *err)
         return st;
     r.config = CS_NEW(cs_config);
     r.config->path = cs_bytes_to_text(cs_bytes_of(path));
+    r.config->name = name_in(r.config->path, is_folder);
     r.config->folder = folder_of(path, is_folder);
-    st = read_config(&r);
+    r.config->content = hash_of_json(r.root);
+    if (r.config->folder == NULL)
+        st = cs_fail(err, CS_E_CONFIG, "%s: %s; name a file or folder", path, strerror(errno));
+    else
+        st = read_config(&r);
     json_decref(r.root);
     if (st == CS_OK)
         *ret = r.config;

@@ -1,7 +1,7 @@
 /* A configuration, read: the reference's config JSON or basedir convention (semantics C3), checked
  * key by key. Unknown keys are refused by name, so that a misspelt option is not an option ignored. */
 #pragma once
-#include "base/bytes.h"
+#include "base/hash.h"
 
 #include <jansson.h>
 
@@ -31,6 +31,8 @@ typedef struct cs_config {
     size_t vat_count;
     bool has_bootstrap; /* then it is vats[0] */
     bool pin_bootstrap_root;
+    cs_hash content;  /* of all that it says; a basedir's: its file names */
+    const char *name; /* the file's, inside `path`; "." for a basedir */
 } cs_config;
 
 /* Gives. CONFIG (HOST): the text names file, place and the mend. NOT_FOUND: no such file. */

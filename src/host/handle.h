@@ -25,6 +25,8 @@ struct capstan {
 /* Notes kept in the store under the kernel's own keys. */
 #define CS_NOTE_BOOTSTRAP "host.bootstrap" /* kref bits of the promise of the bootstrap call */
 
+#define CS_NOTE_CONFIG "host.config" /* setup.c */
+
 /* Every public function begins with cs_host_enter() (BUSY from inside a callback, or a handle that
  * did not open) and ends with cs_host_leave(), which turns the status into its public code. */
 cs_status cs_host_enter(capstan *c);
@@ -52,5 +54,8 @@ cs_setup *cs_host_setup_free(cs_setup *p);
 /* setup.c: fills a new store, and commits. */
 CS_MUST_USE cs_status cs_host_setup_fill(capstan *c, const cs_setup *plan,
                                          const capstan_options *options);
+/* setup.c: tells whether the configuration is still what the store was made from. CONFIG: it is
+ * another one, and the store only its neighbour. */
+CS_MUST_USE cs_status cs_host_compare_config(capstan *c, const capstan_options *options);
 /* setup.c: tells which sources changed since the store was made. */
 void cs_host_compare_sources(capstan *c);

@@ -202,9 +202,12 @@ static bool has_content(const char *path)
 
 static cs_status open_old(capstan *c, const capstan_options *o)
 {
-    if (o->config != NULL && !o->read_only)
+    if (o->config == NULL || o->read_only)
+        return CS_OK;
+    cs_status st = cs_host_compare_config(c, o);
+    if (st == CS_OK)
         cs_host_compare_sources(c);
-    return CS_OK;
+    return st;
 }
 
 static cs_status open_new(capstan *c, const capstan_options *o, cs_setup **plan)

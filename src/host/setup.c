@@ -204,9 +204,34 @@ static cs_status queue_bootstrap(setup *s)
     return st;
 }
 
+/* ---- what the store was made from: hash of the configuration, hash of argv, the file's name ---- */
+
+enum { NOTE_SIZE_MIN = 2 * CS_HASH_SIZE };
+
+static cs_hash hash_of_argv(const capstan_options *o)
+{
+    cs_hash hash = { { 0 } };
+    for (size_t i = 0; i < o->argc; i++)
+        hash = cs_hash_chain(&hash, cs_bytes_of(o->argv[i]));
+    return hash;
+}
+
+static void note_config(setup *s)
+{
+    const cs_hash argv = hash_of_argv(s->options);
+    cs_buf note = { 0 };
+    cs_buf_add(&note, s->config->content.bytes, CS_HASH_SIZE);
+    cs_buf_add(&note, argv.bytes, CS_HASH_SIZE);
+    cs_buf_add_text(&note, s->config->name);
+    cs_kv_set(s->c->store, (cs_vatid){ 0 }, CS_BYTES(CS_NOTE_CONFIG),
+              cs_blob_new(cs_buf_bytes(&note)));
+    cs_buf_fini(&note);
+}
+
 static cs_status fill(setup *s)
 {
     cs_status st = CS_OK;
+    note_config(s);
     for (size_t i = 0; i < s->plan->source_count; i++) {
         const loaded *l = &s->plan->sources[i];
         cs_bundle_add(s->c->store, &l->name, cs_buf_bytes(&l->source.bundle));
@@ -230,6 +255,62 @@ cs_status cs_host_setup_fill(capstan *c, const cs_setup *plan, const capstan_opt
 }
 
 /* ---- a later run ---- */
+
+/* Two configurations in one folder share a default store: the one that did not make it must not run
+ * what the other one means. */
+static cs_status compare_name(capstan *c, const capstan_options *o, const cs_config *config,
+                              cs_bytes made_from)
+{
+    const int size = (int)made_from.size;
+    const char *name = (const char *)made_from.data;
+    if (cs_bytes_equal(made_from, cs_bytes_of(config->name)))
+        return CS_OK;
+    if (o->store == NULL)
+        return cs_fail(
+            &c->err, CS_E_CONFIG,
+            "%s: %s was made from %.*s; name another file with --store, or this one to go "
+            "on with it",
+            config->path, c->store_path, size == 1 ? 8 : size, size == 1 ? "a folder" : name);
+    cs_host_notice(c, "%s goes on with what it was made from, not with %s", c->store_path,
+                   config->path);
+    return CS_OK;
+}
+
+static cs_status compare_note(capstan *c, const capstan_options *o, const cs_config *config,
+                              cs_bytes note)
+{
+    const cs_hash argv = hash_of_argv(o);
+    const cs_bytes name = { note.data + NOTE_SIZE_MIN, note.size - NOTE_SIZE_MIN };
+    cs_status st = compare_name(c, o, config, name);
+    if (st != CS_OK)
+        return st;
+    if (cs_bytes_equal(name, cs_bytes_of(config->name)) &&
+        memcmp(note.data, config->content.bytes, CS_HASH_SIZE) != 0)
+        cs_host_notice(c,
+                       "%s changed since %s was made, which goes on as it is (--reset begins anew)",
+                       config->path, c->store_path);
+    if (o->argc > 0 && memcmp(note.data + CS_HASH_SIZE, argv.bytes, CS_HASH_SIZE) != 0)
+        cs_host_notice(
+            c, "%s was made with other arguments, and goes on with those (--reset begins anew)",
+            c->store_path);
+    return CS_OK;
+}
+
+cs_status cs_host_compare_config(capstan *c, const capstan_options *o)
+{
+    cs_config *config = NULL;
+    cs_blob *note = cs_kv_find(c->store, (cs_vatid){ 0 }, CS_BYTES(CS_NOTE_CONFIG));
+    cs_error err = { 0 };
+    if (note == NULL || note->size < NOTE_SIZE_MIN)
+        return CS_OK;
+    if (cs_config_load(o->config, &config, &err) != CS_OK) {
+        cs_host_notice(c, "%s; %s goes on with what it was made from", err.text, c->store_path);
+        return CS_OK;
+    }
+    cs_status st = compare_note(c, o, config, cs_blob_bytes(note));
+    (void)cs_config_free(config);
+    return st;
+}
 
 /* Reading the noted files and hashing them is cheap enough for every start; the store's bundles stay
  * what they are. */

@@ -114,6 +114,46 @@ def a_changed_source_is_told_and_not_used(dir):
 
 
 @case
+def a_changed_configuration_is_told_and_not_used(dir):
+    base, store = example(dir, 'hello')
+    config = os.path.join(base, 'config.json')
+    def write(vats):
+        with open(config, 'w', encoding='utf-8') as f:
+            json.dump({'bootstrap': 'bootstrap', 'vats': {
+                v: {'sourceSpec': s} for v, s in vats.items()}}, f)
+    vats = {'bootstrap': './bootstrap.js', 'greeter': './vat-greeter.js'}
+    write(vats)
+    prints(HELLO, capstan('run', config))
+    equal(prints([], capstan('run', config)).err, '')
+    write(dict(vats, more='./vat-greeter.js'))
+    r = prints([], capstan('run', config))
+    want('config.json changed' in r.err and '--reset' in r.err and len(r.err.splitlines()) == 1, r)
+    equal(len(dump(store)['vats']), 2)
+    write(dict(vats, more='./none.js'))
+    r = prints([], capstan('run', config))
+    want('none.js' in r.err and 'goes on' in r.err, r)
+    write(vats)
+    r = prints([], capstan('run', config, '--', 'Ada'))
+    want('other arguments' in r.err, r)
+
+
+@case
+def two_configurations_do_not_share_a_store_unasked(dir):
+    base, store = example(dir, 'hello')
+    config = os.path.join(base, 'config.json')
+    with open(config, 'w', encoding='utf-8') as f:
+        json.dump({'vats': {'g': {'sourceSpec': './vat-greeter.js'}}}, f)
+    prints(HELLO, capstan('run', base))
+    before = state(store)
+    refused(USAGE, ['was made from a folder', '--store'], capstan('run', config))
+    same_state(state(store), before)
+    r = prints([], capstan('run', config, '--store', store))
+    want('goes on with what it was made from' in r.err, r)
+    exits(QUIET, capstan('run', config, '--reset'))
+    refused(USAGE, ['was made from config.json', '--store'], capstan('run', base))
+
+
+@case
 def the_shapes_are_those_of_the_documents(dir):
     base, store = example(dir, 'purse')
     first = run_json(base, '--max-cranks', '40', code=STOPPED)
@@ -153,6 +193,21 @@ def pipeline(dir):
         raise Skip('examples/pipeline has no node_modules: its npm package was never fetched')
     base, store = example(dir, 'pipeline')
     runs_and_resumes(base, store, PIPELINE, {'body': '#"+32"', 'slots': []})
+
+
+@case
+def every_bench_case_runs(dir):
+    names = [line.split()[0] for line in exits(QUIET, capstan('bench')).out.splitlines()]
+    want('ping' in names and 'cold' in names, names)
+    for name in names:
+        if name == 'cold':
+            continue  # some seconds here, and nothing in it that the others have not
+        for store in 'disk', 'memory':
+            r = exits(QUIET, capstan('bench', name, '--n', '5', '--store', store, '--json', '--dir',
+                                     dir.path))
+            figures = json.loads(r.out)
+            equal((figures['case'], figures['store'], figures['block']), (name, store, 100))
+    equal(os.listdir(dir.path), [], 'left behind')
 
 
 main()

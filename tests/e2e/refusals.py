@@ -116,6 +116,8 @@ def paths_that_are_no_configuration(dir):
         refused(USAGE, 'nothing.json: No such file', capstan(verb, dir / 'nothing.json'))
         refused(USAGE, 'is it a basedir?', capstan(verb, dir.sub('empty').path))
         refused(USAGE, 'null', capstan(verb, '/dev/null'))
+    refused(USAGE, '/dev/stdin', capstan('run', '/dev/stdin', '--store', dir / 'x.db',
+                                         stdin='{"vats":{"a":{"sourceSpec":"./a.js"}}}'))
     equal(os.listdir(dir.path), ['empty'])
     equal(os.listdir(dir / 'empty'), [])
 
