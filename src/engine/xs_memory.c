@@ -8,7 +8,8 @@
  * Growth: in an mxSnapshot build an organic collection clears XS's own sign of thrashing, so the
  * heap would grow only when a collection frees nothing at all, and a nearly full heap would collect
  * again and again for a handful of slots. Here each organic collection makes room for half of what
- * lives, and room for chunks in proportion to all of it. Organic collections are not observable, so the policy is free.
+ * lives, and room for chunks in proportion to all of it. Organic collections are not observable, so
+ * the policy is free.
  *
  * The replacing of single calls and static functions by pasting is explained in xs_promise.c. */
 #include "base/alloc.h"

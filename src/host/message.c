@@ -289,7 +289,7 @@ capstan_code capstan_terminate_vat(capstan *c, const char *vat, const char *reas
         st = cs_kernel_terminate(c->kernel, id, cs_bytes_of(reason == NULL ? "" : reason));
         if (st == CS_E_DEAD)
             st = cs_fail(&c->err, st, "vat '%s' is terminated already", vat);
-        else if (c->vats != NULL)
+        else if (st == CS_OK && c->vats != NULL)
             cs_vats_unload(c->vats, id);
     }
     return cs_host_leave(c, st);
