@@ -3,7 +3,11 @@
  *
  *   bench_kernel [DELIVERIES [WORD]]    of one run, 20,000; only the lines that contain the word
  *
+ * Then what an object costs on its way out: dropped and retired by the one who imports it, and its
+ * exporter told of both; for 250,000 and for 1,000,000, which must cost the same for each.
+ *
  * Prints one line a figure, the best of some runs. Targets are those of docs/kernel.md. */
+#include "base/limits.h"
 #include "kernel/kernel.h"
 
 #include <stdio.h>
@@ -11,7 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { RUNS = 40, BLOCK = 1000 };
+enum { RUNS = 40, GC_RUNS = 3, BLOCK = 1000 };
 
 static double cpu_ns(void)
 {
@@ -48,7 +52,10 @@ static cs_vref new_promise(vats *v)
 
 static void answer(vats *v, uint32_t count)
 {
-    v->reply = (cs_reply){ .syscalls = v->syscalls, .syscall_count = count, .computrons = 1000 };
+    v->reply = (cs_reply){ .syscalls = v->syscalls,
+                           .syscall_count = count,
+                           .computrons = 1000,
+                           .imports_held = CS_IMPORTS_UNKNOWN };
 }
 
 static void send(vats *v, cs_syscall *s, cs_vref result, uint32_t slot_count)
@@ -180,6 +187,113 @@ static void measure(const char *what, void (*vat)(vats *, const cs_effect *), cs
     printf("%-58s %7.3f us   %s\n", what, best / 1e3, target);
 }
 
+/* ---- garbage ---- */
+
+typedef struct hoard {
+    cs_store *store;
+    cs_kernel *k;
+    cs_kref roots[2];
+    cs_vref *refs; /* what goes in one message */
+} hoard;
+
+/* Runs until there is nothing to do, `vat` answering messages. Commits after each delivery. */
+static void run_out(hoard *h, const cs_syscall *of_messages, uint32_t count)
+{
+    cs_error err;
+    cs_effect e;
+    cs_outcome outcome;
+    while (cs_kernel_next(h->k, &e, &err) == CS_OK && e.kind != CS_EFFECT_IDLE) {
+        if (e.kind != CS_EFFECT_DELIVER)
+            continue;
+        bool is_message = e.delivery.kind == CS_DELIVER_MESSAGE;
+        const cs_reply reply = { .syscalls = of_messages,
+                                 .syscall_count = is_message ? count : 0,
+                                 .imports_held = CS_IMPORTS_UNKNOWN };
+        need(cs_kernel_done(h->k, &reply, &outcome, &err), &err);
+        need(cs_store_commit(h->store, &err), &err);
+        of_messages = NULL; /* the first only */
+        count = 0;
+    }
+}
+
+static void poke(hoard *h, size_t which, const cs_kref *slots, uint32_t slot_count,
+                 const cs_syscall *answer, uint32_t count)
+{
+    cs_error err;
+    cs_kref promise;
+    const cs_kcapdata data = { CS_BYTES("#[\"go\",[]]"), slots, slot_count };
+    need(cs_kernel_send(h->k, h->roots[which], &data, CS_POLICY_IGNORE, &promise, &err), &err);
+    need(cs_kernel_release(h->k, promise), &err);
+    run_out(h, answer, count);
+}
+
+static void fill(hoard *h, bool by_vat, uint32_t first)
+{
+    for (uint32_t i = 0; i < CS_SLOTS_MAX; i++)
+        h->refs[i] = cs_vref_of(CS_REF_OBJECT, by_vat, first + i);
+}
+
+/* a exports `count` objects, and b imports them. */
+static void give(hoard *h, uint32_t count)
+{
+    poke(h, 0, &h->roots[1], 1, NULL, 0);
+    for (uint32_t i = 0; i < count; i += CS_SLOTS_MAX) {
+        fill(h, true, 1 + i);
+        cs_syscall s = { .kind = CS_SYSCALL_SEND };
+        s.send = (cs_message){ o_minus_50, { CS_BYTES("#[]"), h->refs, CS_SLOTS_MAX }, { 0 } };
+        poke(h, 0, NULL, 0, &s, 1);
+    }
+}
+
+/* b drops and retires them, as many in a crank as liveslots would; a is told. */
+static void let_go(hoard *h, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i += CS_GC_BATCH) {
+        fill(h, false, 50 + i);
+        const cs_syscall both[] = {
+            { .kind = CS_SYSCALL_DROP_IMPORTS, .refs = { h->refs, CS_GC_BATCH } },
+            { .kind = CS_SYSCALL_RETIRE_IMPORTS, .refs = { h->refs, CS_GC_BATCH } },
+        };
+        poke(h, 1, NULL, 0, both, 2);
+    }
+}
+
+static double gc_run(uint32_t count)
+{
+    cs_error err;
+    hoard h = { .refs = malloc(CS_SLOTS_MAX * sizeof(cs_vref)) };
+    need(cs_store_open(NULL, &(cs_store_options){ .create = true }, &h.store, &err), &err);
+    need(cs_kernel_new(h.store, NULL, NULL, &h.k, &err), &err);
+    add_vats(h.k, h.roots);
+    for (size_t i = 0; i < 2; i++)
+        need(cs_kernel_pin(h.k, h.roots[i]), &err);
+    run_out(&h, NULL, 0);
+    give(&h, count);
+    double start = cpu_ns();
+    let_go(&h, count);
+    double ns = cpu_ns() - start;
+    if (cs_meta_get(h.store)->stats[CS_STAT_EXPORTS_RETIRED] != count) {
+        fprintf(stderr, "bench_kernel: not everything went\n");
+        exit(1);
+    }
+    h.k = cs_kernel_free(h.k);
+    h.store = cs_store_close(h.store);
+    free(h.refs);
+    return ns / count;
+}
+
+static void measure_gc(const char *what, uint32_t count)
+{
+    double best = 1e18;
+    if (strstr(what, wanted) == NULL)
+        return;
+    for (size_t i = 0; i < GC_RUNS; i++) {
+        double ns = gc_run(count);
+        best = ns < best ? ns : best;
+    }
+    printf("%-58s %7.3f us\n", what, best / 1e3);
+}
+
 int main(int argc, char **argv)
 {
     static uint8_t big[8000];
@@ -192,5 +306,7 @@ int main(int argc, char **argv)
             count / 10, "");
     measure("call and answer, per delivery", calls, small, count, "1.5");
     measure("call with an object and answer, per delivery", calls_with_object, small, count, "1.5");
+    measure_gc("drop and retire, per object of 250,000", 250000);
+    measure_gc("drop and retire, per object of 1,000,000", 1000000);
     return 0;
 }

@@ -1,6 +1,7 @@
 /* What the store costs: a crank's marks, edits and finds in memory, and blocks written to a file.
  *
- *   bench_store [FILE]    FILE is made and removed; without it, bench_store.db here
+ *   bench_store [FILE [PART]]    FILE is made and removed; without it, bench_store.db here. PART is
+ *                                memory, blocks, garbage, actions or holders; without it, all
  *
  * Prints one line a figure. Targets are those of docs/store.md. */
 #include "store/store.h"
@@ -71,6 +72,26 @@ static void commit(cs_store *s)
 static cs_kref object(uint64_t i)
 {
     return cs_kref_of(CS_REF_OBJECT, 20 + i);
+}
+
+typedef enum verb { DROP, RETIRE } verb;
+
+/* Made before the clock starts. */
+static char (*names)[2][40];
+
+static void make_names(uint64_t count)
+{
+    names = realloc(names, count * sizeof names[0]);
+    for (uint64_t i = 0; i < count; i++) {
+        unsigned long long id = 20 + i;
+        (void)snprintf(names[i][DROP], sizeof names[i][DROP], "v1 dropExport ko%llu", id);
+        (void)snprintf(names[i][RETIRE], sizeof names[i][RETIRE], "v1 retireExport ko%llu", id);
+    }
+}
+
+static cs_bytes action(verb v, uint64_t i)
+{
+    return cs_bytes_of(names[i][v]);
 }
 
 /* ---- in memory ---- */
@@ -165,9 +186,27 @@ static void undone_edits(cs_store *s, uint64_t count)
     }
 }
 
+/* Of groups of 100, as one vat's crank makes them and another's takes them. */
+static void gc_actions(cs_store *s, uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i += 100) {
+        (void)cs_store_mark(s);
+        for (uint64_t k = i; k < i + 100; k++)
+            cs_gc_add(s, action(DROP, k));
+        cs_store_keep(s);
+        (void)cs_store_mark(s);
+        for (uint64_t k = 0; k < 100; k++)
+            cs_gc_delete(s, cs_gc_after(s, (cs_bytes){ 0 }));
+        cs_store_keep(s);
+        if (i % 1000 == 900)
+            commit(s);
+    }
+}
+
 static void bench_memory(void)
 {
     cs_store *s = open_store(NULL);
+    make_names(ROUNDS);
     add_objects(s, OBJECTS);
     measure("two marks and keep of an empty crank", empty_cranks, s, ROUNDS, "< 50 ns");
     measure("edit, first of the crank", first_edits, s, ROUNDS, "< 40 ns");
@@ -177,6 +216,7 @@ static void bench_memory(void)
     measure("find, any of 8,192 objects", wide_finds, s, ROUNDS, "");
     measure("queue: add and delete, in a crank of its own", queue_items, s, ROUNDS, "< 100 ns");
     measure("edit and undo", undone_edits, s, ROUNDS, "");
+    measure("GC action: add, find as the first, delete, forget", gc_actions, s, ROUNDS, "");
     cs_store_close(s);
 }
 
@@ -258,6 +298,179 @@ static void bench_misses(const char *path)
     cs_store_close(s);
 }
 
+/* ---- garbage: what is dropped and retired on all sides ---- */
+
+static const cs_vatid exporter = { 1 }, importer = { 2 };
+
+static cs_vref vref_of(uint64_t i, bool exported)
+{
+    return cs_vref_of(CS_REF_OBJECT, exported, 50 + i);
+}
+
+/* In order of age, or scattered over all pages as what garbage is when it is old. */
+static uint64_t nth(uint64_t i, uint64_t count, bool scattered)
+{
+    return scattered ? i * 7919 % count : i;
+}
+
+static void add_shared_objects(cs_store *s, uint64_t from, uint64_t to)
+{
+    for (uint64_t i = from; i < to; i++) {
+        cs_object_row *o = cs_object_add(s, object(i));
+        o->owner = exporter;
+        o->reachable = o->recognizable = 1;
+        cs_clist_add(s, exporter, vref_of(i, true), object(i))->reachable = true;
+        cs_clist_add(s, importer, vref_of(i, false), object(i))->reachable = true;
+    }
+}
+
+/* The importer's crank: dropImports and retireImports. */
+static void drop(cs_store *s, uint64_t i)
+{
+    cs_kref k = cs_clist_find_vref(s, importer, vref_of(i, false))->kref;
+    cs_clist_edit(s, importer, vref_of(i, false))->reachable = false;
+    cs_object_edit(s, k)->reachable--;
+    cs_gc_add(s, action(DROP, i));
+    cs_clist_delete(s, importer, vref_of(i, false));
+    cs_object_edit(s, k)->recognizable--;
+    cs_gc_add(s, action(RETIRE, i));
+}
+
+/* The exporter's cranks: the first action is taken and done. */
+static void drop_export(cs_store *s, uint64_t i)
+{
+    cs_gc_delete(s, action(DROP, i));
+    if (cs_object_find(s, object(i))->reachable == 0)
+        cs_clist_edit(s, exporter, cs_clist_find_kref(s, exporter, object(i))->vref)->reachable =
+            false;
+}
+
+static void retire_export(cs_store *s, uint64_t i)
+{
+    cs_gc_delete(s, action(RETIRE, i));
+    cs_clist_delete(s, exporter, cs_clist_find_kref(s, exporter, object(i))->vref);
+    cs_object_delete(s, object(i));
+}
+
+static void each_in_cranks(cs_store *s, void (*fn)(cs_store *, uint64_t), uint64_t from,
+                           uint64_t to, uint64_t count, bool scattered)
+{
+    for (uint64_t i = from; i < to; i++) {
+        if (i % 100 == 0)
+            (void)cs_store_mark(s);
+        fn(s, nth(i, count, scattered));
+        if (i % 100 == 99)
+            cs_store_keep(s);
+    }
+}
+
+static double busy_ns(void)
+{
+    return clock_ns(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+typedef enum garbage { IN_ORDER, SCATTERED, YOUNG } garbage;
+
+/* Young: made in the block in which it goes, so that only the cache ever has it. */
+static void bench_garbage(const char *path, uint64_t count, uint64_t a_block, garbage kind)
+{
+    static const char *const kinds[] = { "in order", "scattered", "made in the same block" };
+    bool scattered = kind == SCATTERED;
+    (void)unlink(path);
+    cs_store *s = open_store(path);
+    make_names(count);
+    if (kind != YOUNG)
+        add_shared_objects(s, 0, count);
+    commit(s);
+    double rows = 0, commits = 0;
+    for (uint64_t at = 0; at < count; at += a_block) {
+        uint64_t end = at + a_block < count ? at + a_block : count;
+        if (kind == YOUNG)
+            add_shared_objects(s, at, end);
+        double start = busy_ns();
+        each_in_cranks(s, drop, at, end, count, scattered);
+        each_in_cranks(s, drop_export, at, end, count, scattered);
+        each_in_cranks(s, retire_export, at, end, count, scattered);
+        double middle = busy_ns();
+        commit(s);
+        rows += middle - start;
+        commits += busy_ns() - middle;
+    }
+    printf("%llu objects dropped and retired, %llu a block, %s\n", (unsigned long long)count,
+           (unsigned long long)a_block, kinds[kind]);
+    report("  rows, an object", rows / (double)count, "");
+    report("  commit, an object, processor's time", commits / (double)count, "");
+    cs_store_close(s);
+}
+
+/* Actions that lie around: added in one block, taken from the front in ten, with a restart. */
+static void bench_actions(const char *path, uint64_t count, bool scattered)
+{
+    (void)unlink(path);
+    cs_store *s = open_store(path);
+    make_names(count);
+    double start = busy_ns();
+    for (uint64_t i = 0; i < count; i++)
+        cs_gc_add(s, action(DROP, nth(i, count, scattered)));
+    double added = busy_ns();
+    commit(s);
+    printf("%llu GC actions, added %s\n", (unsigned long long)count,
+           scattered ? "scattered" : "in order");
+    report("  add", (added - start) / (double)count, "");
+    report("  commit of what was added, each", (busy_ns() - added) / (double)count, "");
+    cs_store_close(s);
+    s = open_store(path);
+    start = busy_ns();
+    (void)cs_gc_after(s, (cs_bytes){ 0 });
+    report("  first look, each", (busy_ns() - start) / (double)count, "");
+    double taking = 0, commits = 0;
+    for (uint64_t block = 0; block < 10; block++) {
+        start = busy_ns();
+        for (uint64_t i = 0; i < count / 10; i++)
+            cs_gc_delete(s, cs_gc_after(s, (cs_bytes){ 0 }));
+        taking += busy_ns() - start;
+        start = busy_ns();
+        commit(s);
+        commits += busy_ns() - start;
+    }
+    report("  take the first", taking / (double)count, "");
+    report("  commit of what was taken, each", commits / (double)count, "");
+    cs_store_close(s);
+}
+
+static bool count_holder(void *ctx, const cs_clist_row *row)
+{
+    *(uint64_t *)ctx += row->vat.n != 0;
+    return true;
+}
+
+/* Importers of many objects in one block, and of one that very many vats have. */
+static void bench_holders(const char *path, uint64_t count, uint32_t vats)
+{
+    (void)unlink(path);
+    cs_store *s = open_store(path);
+    uint64_t found = 0;
+    add_shared_objects(s, 0, count);
+    commit(s);
+    for (uint64_t i = 0; i < count; i++)
+        cs_clist_edit(s, importer, vref_of(i, false))->reachable = false;
+    double start = busy_ns();
+    for (uint64_t i = 0; i < count; i++)
+        cs_store_each_holder(s, object(i), count_holder, &found);
+    report("holders of one of many objects, all stored and changed",
+           (busy_ns() - start) / (double)count, "");
+    for (uint32_t i = 1; i <= vats; i++)
+        (void)cs_clist_add(s, (cs_vatid){ i }, vref_of(count, false), object(count));
+    start = busy_ns();
+    cs_store_each_holder(s, object(count), count_holder, &found);
+    report("holders of one object that 10,000 vats have, each", (busy_ns() - start) / vats, "");
+    start = busy_ns();
+    for (uint32_t i = 1; i <= vats; i++)
+        cs_clist_delete(s, (cs_vatid){ i }, vref_of(count, false));
+    report("  and delete them, each", (busy_ns() - start) / vats, "");
+    cs_store_close(s);
+}
+
 static void bench_open(const char *path)
 {
     enum { COUNT = 50 };
@@ -267,10 +480,8 @@ static void bench_open(const char *path)
     report("open and close", (now_ns() - start) / COUNT, "");
 }
 
-int main(int argc, char **argv)
+static void bench_all_blocks(const char *path)
 {
-    const char *path = argc > 1 ? argv[1] : "bench_store.db";
-    bench_memory();
     bench_blocks(path, 1, 500, 100);
     bench_blocks(path, 10, 200, 100);
     bench_blocks(path, 100, 100, 100);
@@ -278,6 +489,35 @@ int main(int argc, char **argv)
     bench_blocks(path, 1000, 30, OBJECTS);
     bench_misses(path);
     bench_open(path);
+}
+
+static void bench_all_garbage(const char *path)
+{
+    enum { COUNT = 100000 };
+    bench_garbage(path, COUNT, 100, IN_ORDER);
+    bench_garbage(path, COUNT, 1000, IN_ORDER);
+    bench_garbage(path, COUNT, COUNT, IN_ORDER);
+    bench_garbage(path, COUNT, 1000, SCATTERED);
+    bench_garbage(path, COUNT, COUNT, SCATTERED);
+    bench_garbage(path, COUNT, 1000, YOUNG);
+}
+
+int main(int argc, char **argv)
+{
+    const char *path = argc > 1 ? argv[1] : "bench_store.db", *part = argc > 2 ? argv[2] : "";
+    if (strstr("memory", part) != NULL)
+        bench_memory();
+    if (strstr("blocks", part) != NULL)
+        bench_all_blocks(path);
+    if (strstr("garbage", part) != NULL)
+        bench_all_garbage(path);
+    if (strstr("actions", part) != NULL) {
+        bench_actions(path, 1000000, false);
+        bench_actions(path, 1000000, true);
+    }
+    if (strstr("holders", part) != NULL)
+        bench_holders(path, 100000, 10000);
     (void)unlink(path);
+    free(names);
     return 0;
 }

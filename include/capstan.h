@@ -81,7 +81,7 @@ typedef struct capstan_options {
     bool reset;              /* delete an existing store first */
     bool read_only;          /* look only: nothing runs, nothing is written */
     const char *worker;      /* "local" or NULL */
-    const char *gc;          /* "prompt", "paced", "batched" or NULL: paced */
+    const char *gc;          /* "prompt", "paced", "batched" or NULL: paced; for this handle only */
     uint32_t block;          /* cranks per commit at most; 0: 1000 */
     const char *const *argv; /* vatParameters.argv of the bootstrap vat */
     size_t argc;
@@ -109,7 +109,7 @@ typedef struct capstan_policy {
 
 typedef struct capstan_run_figures {
     uint64_t cranks, deliveries, computrons;
-    uint64_t queued; /* events that wait now */
+    uint64_t queued; /* events and reaps that wait now */
     bool quiet;      /* nothing is left to do */
 } capstan_run_figures;
 
@@ -162,20 +162,59 @@ typedef enum capstan_promise {
 } capstan_promise;
 CAPSTAN_API capstan_code capstan_kp_status(capstan *c, const char *kpid, capstan_promise *ret);
 CAPSTAN_API capstan_code capstan_kp_resolution(capstan *c, const char *kpid, capstan_capdata *ret);
-CAPSTAN_API capstan_code capstan_kp_release(capstan *c, const char *kpid);
+/* Ends one hold of the host: of a promise that capstan_queue_to_…() gave, once for each time it was
+ * given, or of an object that is pinned, by its kref (the way that is left when its vat is terminated).
+ * What nobody else holds is collected as the next cranks run; until it is released it is not, and takes
+ * room for ever. NOT_FOUND: the host does not hold it. */
+CAPSTAN_API capstan_code capstan_kp_release(capstan *c, const char *kref);
 /* The promise of the bootstrap call; kept in the store. NOT_FOUND: no vat is the bootstrap vat. */
 CAPSTAN_API capstan_code capstan_bootstrap(capstan *c, capstan_promise *ret,
                                            capstan_capdata *ret_value);
 
 /* ---- vats ---- */
 CAPSTAN_API capstan_code capstan_vat_id(capstan *c, const char *name, const char **ret_vat);
+/* The root object of a live vat, whoever holds it: a root that nobody held any more was retired like
+ * any other object, and is exported anew, by another kref. Naming it does not hold it. NOT_FOUND, DEAD;
+ * READ_ONLY if it would have to be exported. */
 CAPSTAN_API capstan_code capstan_root_object(capstan *c, const char *vat, const char **ret_kref);
+/* Holds the root object until it is unpinned, however often it was pinned. NOT_FOUND, DEAD. */
 CAPSTAN_API capstan_code capstan_pin_vat_root(capstan *c, const char *vat);
+/* NOT_FOUND: it is not pinned. DEAD: the vat is terminated; capstan_kp_release() ends the pin. */
+CAPSTAN_API capstan_code capstan_unpin_vat_root(capstan *c, const char *vat);
 CAPSTAN_API capstan_code capstan_terminate_vat(capstan *c, const char *vat, const char *reason);
+
+/* ---- garbage (docs/gc.md) ---- */
+
+/* Schedules a bringOutYourDead for every live vat, whatever its options: step and run deliver it before
+ * any message. */
+CAPSTAN_API capstan_code capstan_reap_all(capstan *c);
+
+typedef struct capstan_gc_figures {
+    uint64_t imports_dropped, imports_retired; /* references that vats lost, would not know again */
+    uint64_t exports_dropped,
+        exports_retired; /* objects that nobody reaches, would know any more */
+    uint64_t deliveries; /* that it took: reaps, and telling whom it concerns */
+    uint64_t rounds;     /* times that the vats were reaped */
+} capstan_gc_figures;
+/* Collects now: reaps one vat, or (vat NULL) all of them until nothing changes any more, and commits.
+ * Only deliveries of the collector run; messages stay queued, no code of a vat gets a turn. ret NULL is
+ * fine. NOT_FOUND, DEAD, PANIC, ENV codes. */
+CAPSTAN_API capstan_code capstan_gc(capstan *c, const char *vat, capstan_gc_figures *ret);
+
+/* Who holds an object or a promise, as what, and since which crank; and what vats have yet to be told
+ * about it. JSON, docs/formats.md. USAGE: that is no kref. NOT_FOUND: nobody knows it, or no longer. */
+CAPSTAN_API capstan_code capstan_why_json(capstan *c, const char *kref, const char **ret_json);
+
+/* When vats without options of their own are reaped under the policy "batched": after so many
+ * deliveries, or so many references in deliveries of the collector. 0: as it was. Kept in the store. */
+#define CAPSTAN_NEVER UINT64_MAX
+CAPSTAN_API capstan_code capstan_set_reap_defaults(capstan *c, uint64_t interval,
+                                                   uint64_t gc_krefs);
 
 /* ---- look ---- */
 /* JSON texts, in the shapes of docs/formats.md. */
 CAPSTAN_API capstan_code capstan_dump_json(capstan *c, const char **ret_json);
+/* The store's counters, as in the dump, and the collections that this process made. */
 CAPSTAN_API capstan_code capstan_stats_json(capstan *c, const char **ret_json);
 CAPSTAN_API capstan_code capstan_activity_hash(capstan *c, const char **ret_hex);
 /* Calls fn with each transcript entry as one JSON line, in order of vat and delivery, until it

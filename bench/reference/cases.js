@@ -22,6 +22,8 @@ const traffic = async (o, vats, method, args, warm) => {
 
 const cases = {
   ping: o => traffic(o, targets(1), 'ping', [o.n ?? 500], [100]),
+  // A collection after each delivery: the reference's own default.
+  prompt: o => traffic({ ...o, reap: 1 }, targets(1), 'ping', [o.n ?? 200], [20]),
   burst: o => traffic(o, targets(1), 'burst', [o.n ?? 500], [100]),
   payload: o => traffic(o, targets(1), 'payload', [o.n ?? 150, 10], [20, 10]),
   fanout: o => traffic(o, targets(20), 'fanout', [o.n ?? 8], [2]),
@@ -90,6 +92,67 @@ const cases = {
     // The two vats of the program, without the built-in one.
     const chosen = starts.map((n, i) => [n, ends[i]]).filter(([n]) => n > 100);
     print(o, { deliveries: sum(chosen.map(x => x[0])), perSecond: sum(chosen.map(x => x[0])) / sum(chosen.map(x => x[1])) });
+  },
+
+  // Objects shared between two vats, then dropped; collected until the importer's c-list is back. After
+  // each call the kernel is quiet; nothing collects but what is asked for.
+  gc: async o => {
+    const n = o.n ?? 10_000;
+    const k = await makeKernel({ ...o, vats: targets(2) });
+    await k.runBlocks();
+    const entries = () => k.countKeys(`${k.controller.vatNameToID('t1')}.c.`);
+    const shareAndDrop = async count => {
+      const before = entries();
+      const shared = await k.measure(() => k.call('share', [count, 100], o.block));
+      if (entries() < before + count) throw Error('what was shared is not in the c-list');
+      const dropped = await k.measure(async () => {
+        await k.call('drop', [], o.block);
+        for (let pass = 0; pass < 4 && entries() > before; pass += 1) {
+          k.controller.reapAllVats();
+          await k.runBlocks(o.block);
+        }
+      });
+      if (entries() > before) throw Error(`${entries() - before} entries are left`);
+      return { shared, dropped };
+    };
+    await shareAndDrop(100);
+    const { shared, dropped } = await shareAndDrop(n);
+    await k.close();
+    const per = seconds => (seconds * 1e6) / n;
+    print(o, {
+      objects: n,
+      shareMicroseconds: per(shared.seconds),
+      shareCpuMicroseconds: per(shared.cpuSeconds),
+      dropMicroseconds: per(dropped.seconds),
+      dropCpuMicroseconds: per(dropped.cpuSeconds),
+    });
+  },
+
+  // bringOutYourDead of vats that have nothing to tell.
+  boyd: async o => {
+    const n = o.n ?? 200;
+    const k = await makeKernel({ ...o, vats: targets(1) });
+    await k.runBlocks();
+    await k.call('hello');
+    // A vat whose transcript is not longer than its position here is left out: all but t0.
+    const others = () => {
+      const positions = {};
+      for (let i = 1; i < 40; i += 1) positions[`v${i}`] = 1e9;
+      delete positions[k.controller.vatNameToID('t0')];
+      return positions;
+    };
+    const reapOften = async count => {
+      for (let i = 0; i < count; i += 1) {
+        k.controller.reapAllVats(others());
+        await k.controller.run();
+        if ((i + 1) % o.block === 0) await k.commit();
+      }
+      await k.commit();
+    };
+    await reapOften(10);
+    const m = await k.measure(() => reapOften(n));
+    await k.close();
+    print(o, { boyds: n, microseconds: (m.seconds * 1e6) / n, cpuMicroseconds: (m.cpuSeconds * 1e6) / n });
   },
 
   // What is under each durable commit: 4 KB written and synced.

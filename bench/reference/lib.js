@@ -126,12 +126,14 @@ export const makeKernel = async o => {
     await thunk();
     const seconds = (performance.now() - before.t) / 1000;
     const deliveries = controller.getStats().dispatches - before.n;
+    const cpu = cpuSeconds() - before.cpu;
     return {
       seconds,
+      cpuSeconds: cpu,
       deliveries,
       perSecond: deliveries / seconds,
       microseconds: (seconds * 1e6) / deliveries,
-      cpuMicroseconds: ((cpuSeconds() - before.cpu) * 1e6) / deliveries,
+      cpuMicroseconds: (cpu * 1e6) / deliveries,
     };
   };
   const close = async (keep = false) => {
@@ -139,5 +141,12 @@ export const makeKernel = async o => {
     await hostStorage.close();
     if (dir && !keep) fs.rmSync(dir, { recursive: true, force: true });
   };
-  return { dir, workers, runBlocks, call, measure, cpuSeconds, close };
+  const countKeys = prefix => {
+    const next = key => kernelStorage.kvStore.getNextKey(key);
+    let n = 0;
+    for (let key = next(prefix); key && key.startsWith(prefix); key = next(key)) n += 1;
+    return n;
+  };
+  const commit = () => hostStorage.commit();
+  return { dir, workers, controller, runBlocks, commit, call, measure, countKeys, close };
 };

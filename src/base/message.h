@@ -101,6 +101,21 @@ typedef struct cs_reply {
     uint32_t syscall_count;
     uint64_t computrons;
     uint64_t heap_bytes;      /* live after the last collection, plus allocated since */
-    uint64_t allocated_bytes; /* since the last collection: the garbage hint */
-    uint32_t imports_held;    /* o- that liveslots knows: audited against the c-list */
+    uint64_t allocated_bytes; /* since then, and what dropped exports count for: the garbage hint */
+    uint32_t imports_held;    /* o- that the vat has not dropped: audited against the c-list */
+    uint32_t watched;         /* references of whose loss the vat would tell (S7, S8): o- that it
+                                 knows, and exports that the kernel has dropped */
+    uint32_t dead_left;       /* of these, known to be lost and not told yet */
+    bool collected;           /* the heap was collected at the end of the crank */
 } cs_reply;
+
+/* imports_held of a worker that does not say: nothing is audited. */
+#define CS_IMPORTS_UNKNOWN UINT32_MAX
+
+/* When the heap is to be collected at the end of a crank (docs/gc.md). A BOYD collects whatever this
+ * says, unless so many of the dead wait to be told that more could not be. */
+typedef enum cs_collect {
+    CS_COLLECT_NEVER,
+    CS_COLLECT_WHEN_DUE, /* enough has been allocated since the last time */
+    CS_COLLECT_NOW,
+} cs_collect;

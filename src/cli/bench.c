@@ -68,8 +68,10 @@ static bool write_config(const bench_options *o, size_t targets, const char *kin
     FILE *f = fopen(path, "w");
     if (f == NULL)
         return false;
-    (void)fprintf(f, "{\"bootstrap\":\"bootstrap\",\"vats\":{"
-                     "\"bootstrap\":{\"sourceSpec\":\"./driver.js\"}");
+    (void)fprintf(f,
+                  "{%s\"bootstrap\":\"bootstrap\",\"vats\":{"
+                  "\"bootstrap\":{\"sourceSpec\":\"./driver.js\"%s}",
+                  o->config == NULL ? "" : o->config, o->driver == NULL ? "" : o->driver);
     for (size_t i = 0; i < targets; i++)
         (void)fprintf(f, ",\n\"t%0*zu\":{\"sourceSpec\":\"./%s.js\"}", targets > 10 ? 5 : 1, i,
                       kind);
@@ -88,6 +90,7 @@ static capstan *open_config(const bench_options *o, bool reset, int *ret_exit)
         .config = config,
         .store = o->memory ? ":memory:" : store,
         .reset = reset,
+        .gc = o->gc,
         .block = (uint32_t)(o->block * 2), /* a delivery is two cranks: its routing and itself */
         .listener = &cli_quiet_listener,
     };
@@ -151,6 +154,36 @@ int bench_call(capstan *c, const char *method, const char *const *args, size_t c
     int result = check_fulfilled(c, kpid, method);
     (void)capstan_kp_release(c, kpid);
     return result;
+}
+
+int bench_call_numbers(capstan *c, const char *method, const uint64_t *numbers, size_t count,
+                       uint64_t *ret_deliveries)
+{
+    enum { NUMBERS_MAX = 4 };
+    char texts[NUMBERS_MAX][24];
+    const char *args[NUMBERS_MAX];
+    for (size_t i = 0; i < count && i < NUMBERS_MAX; i++) {
+        (void)snprintf(texts[i], sizeof texts[i], "%llu", (unsigned long long)numbers[i]);
+        args[i] = texts[i];
+    }
+    return bench_call(c, method, args, count, ret_deliveries);
+}
+
+uint64_t bench_or(uint64_t n, uint64_t value)
+{
+    return n == 0 ? value : n;
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+double bench_median(double *values, size_t count)
+{
+    qsort(values, count, sizeof *values, compare_doubles);
+    return values[count / 2];
 }
 
 /* ---- the command line ---- */
@@ -221,11 +254,13 @@ static const char *temporary(void)
 
 static int bench(int argc, char **argv)
 {
-    static const struct option options[] = {
-        { "n", required_argument, NULL, 'n' },     { "block", required_argument, NULL, 'b' },
-        { "store", required_argument, NULL, 's' }, { "dir", required_argument, NULL, 'd' },
-        { "json", no_argument, NULL, 'j' },        { NULL, 0, NULL, 0 }
-    };
+    static const struct option options[] = { { "n", required_argument, NULL, 'n' },
+                                             { "block", required_argument, NULL, 'b' },
+                                             { "store", required_argument, NULL, 's' },
+                                             { "dir", required_argument, NULL, 'd' },
+                                             { "gc", required_argument, NULL, 'g' },
+                                             { "json", no_argument, NULL, 'j' },
+                                             { NULL, 0, NULL, 0 } };
     bench_options o = { .block = 100 };
     const char *parent = temporary();
     bool good = true;
@@ -239,6 +274,8 @@ static int bench(int argc, char **argv)
             o.memory = strcmp(optarg, "memory") == 0;
         else if (option == 'd')
             parent = optarg;
+        else if (option == 'g')
+            o.gc = optarg;
         else if (option == 'j')
             o.json = true;
         else
@@ -256,7 +293,8 @@ static int bench(int argc, char **argv)
 
 const cli_verb cli_bench = {
     "bench", bench, "measure; without a case, lists the cases",
-    "usage: capstan bench [CASE] [--n N] [--block N] [--store disk|memory] [--dir DIR] [--json]\n\n"
+    "usage: capstan bench [CASE] [--n N] [--block N] [--store disk|memory] [--dir DIR]\n"
+    "       [--gc prompt|paced|batched] [--json]\n\n"
     "  --n N       how many round trips, vats, messages; each case has its default\n"
     "  --block N   deliveries per commit; default 100\n"
     "  --dir DIR   where the store is made, and removed again; default $TMPDIR or /tmp. It should be\n"

@@ -7,7 +7,10 @@ typedef struct bench_options {
     uint64_t block; /* deliveries per commit */
     bool memory;    /* no file */
     bool json;
-    const char *dir; /* of this run, made and removed by bench.c */
+    const char *dir;    /* of this run, made and removed by bench.c */
+    const char *gc;     /* policy; NULL: the default */
+    const char *config; /* members of the configuration, each with a comma behind it; NULL: none */
+    const char *driver; /* members of the driver's entry, each with a comma before it; NULL: none */
 } bench_options;
 
 /* Where a case leaves what it measured: printed in order. */
@@ -25,7 +28,12 @@ typedef struct bench_case {
     const char *name, *what;
     int (*run)(const bench_options *o, bench_report *r); /* an exit code; says why it failed */
 } bench_case;
-extern const bench_case bench_cases[]; /* ends with a NULL name */
+extern const bench_case bench_cases[];                 /* ends with a NULL name */
+int bench_gc(const bench_options *o, bench_report *r); /* bench_gc.c's cases */
+int bench_boyd(const bench_options *o, bench_report *r);
+int bench_prompt(const bench_options *o, bench_report *r);
+int bench_storm(const bench_options *o, bench_report *r);
+int bench_pause(const bench_options *o, bench_report *r);
 
 double bench_seconds(void);     /* monotonic clock */
 double bench_cpu_seconds(void); /* of this process, user and system */
@@ -40,3 +48,9 @@ capstan *bench_reopen(const bench_options *o, int *ret_exit);
  * fulfilled. The deliveries are added to *ret_deliveries if not NULL. */
 int bench_call(capstan *c, const char *method, const char *const *args, size_t count,
                uint64_t *ret_deliveries);
+/* The same with numbers for arguments. */
+int bench_call_numbers(capstan *c, const char *method, const uint64_t *numbers, size_t count,
+                       uint64_t *ret_deliveries);
+
+uint64_t bench_or(uint64_t n, uint64_t value);     /* value if n is 0 */
+double bench_median(double *values, size_t count); /* sorts them */

@@ -9,11 +9,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static uint64_t or_default(uint64_t n, uint64_t value)
-{
-    return n == 0 ? value : n;
-}
-
 static void add_rate(bench_report *r, uint64_t deliveries, double seconds, double cpu)
 {
     bench_add(r, "deliveries", (double)deliveries, "");
@@ -31,11 +26,8 @@ typedef struct traffic {
 
 static int call_n(capstan *c, const traffic *t, uint64_t n, uint64_t *deliveries)
 {
-    char first[32], second[32];
-    const char *const args[] = { first, second };
-    (void)snprintf(first, sizeof first, "%llu", (unsigned long long)n);
-    (void)snprintf(second, sizeof second, "%llu", (unsigned long long)t->kilobytes);
-    return bench_call(c, t->method, args, t->kilobytes > 0 ? 2 : 1, deliveries);
+    const uint64_t numbers[] = { n, t->kilobytes };
+    return bench_call_numbers(c, t->method, numbers, t->kilobytes > 0 ? 2 : 1, deliveries);
 }
 
 static int measure(const bench_options *o, const traffic *t, bench_report *r)
@@ -57,29 +49,27 @@ static int measure(const bench_options *o, const traffic *t, bench_report *r)
 
 static int run_ping(const bench_options *o, bench_report *r)
 {
-    const traffic t = { .targets = 1, .method = "ping", .warm = 100, .n = or_default(o->n, 20000) };
+    const traffic t = { .targets = 1, .method = "ping", .warm = 100, .n = bench_or(o->n, 20000) };
     return measure(o, &t, r);
 }
 
 static int run_burst(const bench_options *o, bench_report *r)
 {
-    const traffic t = {
-        .targets = 1, .method = "burst", .warm = 100, .n = or_default(o->n, 10000)
-    };
+    const traffic t = { .targets = 1, .method = "burst", .warm = 100, .n = bench_or(o->n, 10000) };
     return measure(o, &t, r);
 }
 
 static int run_payload(const bench_options *o, bench_report *r)
 {
     const traffic t = {
-        .targets = 1, .method = "payload", .warm = 20, .n = or_default(o->n, 2000), .kilobytes = 10
+        .targets = 1, .method = "payload", .warm = 20, .n = bench_or(o->n, 2000), .kilobytes = 10
     };
     return measure(o, &t, r);
 }
 
 static int run_fanout(const bench_options *o, bench_report *r)
 {
-    const traffic t = { .targets = 20, .method = "fanout", .warm = 2, .n = or_default(o->n, 200) };
+    const traffic t = { .targets = 20, .method = "fanout", .warm = 2, .n = bench_or(o->n, 200) };
     return measure(o, &t, r);
 }
 
@@ -87,7 +77,7 @@ static int run_fanout(const bench_options *o, bench_report *r)
 static int run_vats(const bench_options *o, bench_report *r)
 {
     int result = CLI_OK;
-    const uint64_t n = or_default(o->n, 1000);
+    const uint64_t n = bench_or(o->n, 1000);
     capstan *c = bench_open(o, n, "minimal", &result);
     if (c == NULL)
         return result;
@@ -140,18 +130,6 @@ static int time_child(const bench_options *o, bool reopen, double *ret_ms)
     return result;
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values, size_t count)
-{
-    qsort(values, count, sizeof *values, compare_doubles);
-    return values[count / 2];
-}
-
 static int run_cold(const bench_options *o, bench_report *r)
 {
     enum { RUNS = 11 };
@@ -165,9 +143,10 @@ static int run_cold(const bench_options *o, bench_report *r)
     }
     if (result != CLI_OK)
         return result;
-    bench_add(r, "freshMilliseconds", median(fresh, RUNS),
+    bench_add(r, "freshMilliseconds", bench_median(fresh, RUNS),
               "ms, new store, 2 vats, first delivery, exit");
-    bench_add(r, "restartMilliseconds", median(again, RUNS), "ms, existing store, one call, exit");
+    bench_add(r, "restartMilliseconds", bench_median(again, RUNS),
+              "ms, existing store, one call, exit");
     return CLI_OK;
 }
 
@@ -175,7 +154,7 @@ static int run_replay(const bench_options *o, bench_report *r)
 {
     int result = CLI_OK;
     uint64_t deliveries = 0, total = 0;
-    const traffic t = { .method = "ping", .n = or_default(o->n, 20000) };
+    const traffic t = { .method = "ping", .n = bench_or(o->n, 20000) };
     static const char *const vats[] = { "bootstrap", "t0" };
     capstan *c = bench_open(o, 1, "target", &result);
     if (c == NULL)
@@ -204,5 +183,11 @@ const bench_case bench_cases[] = {
     { "vats", "new vats, their memory, one delivery to each", run_vats },
     { "cold", "from the start of the process to the first answer, 2 vats", run_cold },
     { "replay", "transcripts of a ping-pong in fresh heaps", run_replay },
+    { "gc", "objects shared between two vats, then dropped and retired on all sides", bench_gc },
+    { "boyd", "bringOutYourDead of an idle small vat", bench_boyd },
+    { "prompt", "ping-pong, collecting every crank, compared with the other policies",
+      bench_prompt },
+    { "storm", "a million objects shared and dropped, a quarter of it before", bench_storm },
+    { "pause", "collections of a vat with a heap of 15 MB that allocates", bench_pause },
     { NULL, NULL, NULL },
 };

@@ -1,6 +1,7 @@
 /* capstan call: one message to a vat's root or to any object, and its answer. */
 #include "cli/cli.h"
 
+#include <getopt.h>
 #include <string.h>
 
 static bool is_kref(const char *text)
@@ -64,23 +65,36 @@ static int call_opened(capstan *c, const char *target, const char *method, const
 
 static int call(int argc, char **argv)
 {
-    if (argc < 4)
+    static const struct option options[] = { { "gc", required_argument, NULL, 'g' },
+                                             { NULL, 0, NULL, 0 } };
+    capstan_options o = { .size = sizeof o, .listener = &cli_quiet_listener };
+    optind = 1;
+    /* "+": what follows the store is not ours to read; an argument may well be -5. */
+    for (int option; (option = getopt_long(argc, argv, "+:", options, NULL)) != -1; o.gc = optarg)
+        if (option != 'g')
+            return cli_bad_option(&cli_call, option, argv);
+    argc -= optind;
+    argv += optind;
+    if (argc < 3)
         return cli_fail(CLI_USAGE,
                         "name a store, a target and a method; see 'capstan call --help'");
     int result;
-    capstan *c = cli_open_store(argv[1], false, &cli_quiet_listener, &result);
+    o.store = argv[0];
+    capstan *c = cli_open(&o, &result);
     if (c == NULL)
         return result;
-    result = call_opened(c, argv[2], argv[3], (const char *const *)argv + 4, (size_t)argc - 4);
+    result = call_opened(c, argv[1], argv[2], (const char *const *)argv + 3, (size_t)argc - 3);
     capstan_close(c);
     return result;
 }
 
 const cli_verb cli_call = {
     "call", call, "send one message and print the answer",
-    "usage: capstan call STORE TARGET METHOD [JSON-ARG...]\n\n"
+    "usage: capstan call [--gc POLICY] STORE TARGET METHOD [JSON-ARG...]\n\n"
     "TARGET is a vat's name (its root object) or a kref such as ko20. Each argument is JSON; a string\n"
     "needs its quotes: '\"text\"'. The answer is printed as JSON where it has such a form, else as\n"
-    "CapData {body, slots}. What vats print goes to stderr.\n\n"
+    "CapData {body, slots}. What vats print goes to stderr. An object that nobody but the answer holds\n"
+    "is let go when the store runs the next time; the next call can still name it.\n\n"
+    "  --gc POLICY   when garbage is collected: paced (default), prompt or batched\n\n"
     "exit: 0 fulfilled, 1 rejected or no answer, 2 wrong command line, 3 kernel panic, 5 machine\n"
 };

@@ -21,8 +21,8 @@ typedef struct cli_verb {
     const char *help;                  /* usage and options */
 } cli_verb;
 
-extern const cli_verb cli_run, cli_call, cli_dump, cli_verify, cli_replay, cli_log, cli_serve,
-    cli_bench;
+extern const cli_verb cli_run, cli_call, cli_gc, cli_dump, cli_verify, cli_replay, cli_log,
+    cli_serve, cli_bench;
 
 /* One line on stderr: "capstan: …". */
 void cli_say(const char *text);
@@ -37,8 +37,9 @@ int cli_show_help(const cli_verb *verb);
 /* A number between min and max, or false. */
 bool cli_number(const char *text, uint64_t min, uint64_t max, uint64_t *ret);
 
-/* Opens a store to look at it, or to run it. On failure says why and returns the exit code in *ret;
- * then the handle is NULL. */
+/* Opens. On failure says why and returns the exit code in *ret; then the handle is NULL. */
+capstan *cli_open(const capstan_options *options, int *ret_exit);
+/* A store to look at, or to run. */
 capstan *cli_open_store(const char *path, bool read_only, const capstan_listener *listener,
                         int *ret_exit);
 

@@ -116,19 +116,24 @@ static void notice_to_stderr(void *ctx, const char *line)
 const capstan_listener cli_quiet_listener = { test_log_to_stderr, console_to_stderr,
                                               notice_to_stderr };
 
-capstan *cli_open_store(const char *path, bool read_only, const capstan_listener *listener,
-                        int *ret_exit)
+capstan *cli_open(const capstan_options *options, int *ret_exit)
 {
     capstan *c;
-    const capstan_options o = {
-        .size = sizeof o, .store = path, .read_only = read_only, .listener = listener
-    };
-    capstan_code code = capstan_open(&o, &c);
+    capstan_code code = capstan_open(options, &c);
     if (code == CAPSTAN_OK)
         return c;
     *ret_exit = cli_fail_capstan(c, code);
     capstan_close(c);
     return NULL;
+}
+
+capstan *cli_open_store(const char *path, bool read_only, const capstan_listener *listener,
+                        int *ret_exit)
+{
+    const capstan_options o = {
+        .size = sizeof o, .store = path, .read_only = read_only, .listener = listener
+    };
+    return cli_open(&o, ret_exit);
 }
 
 /* ---- values ---- */

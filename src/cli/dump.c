@@ -72,6 +72,14 @@ static void print_queue(json_t *dump, const char *name)
     }
 }
 
+static void print_names(json_t *dump, const char *key)
+{
+    size_t i;
+    json_t *e, *names = json_object_get(dump, key);
+    (void)printf("%s: %zu\n", key, json_array_size(names));
+    json_array_foreach(names, i, e)(void) printf("  %s\n", text_of(e));
+}
+
 static int print_for_people(const char *text)
 {
     json_t *dump = json_loads(text, 0, NULL);
@@ -83,6 +91,8 @@ static int print_for_people(const char *text)
     print_clists(json_object_get(dump, "clists"));
     print_queue(dump, "runQueue");
     print_queue(dump, "acceptanceQueue");
+    print_names(dump, "gcActions");
+    print_names(dump, "reapQueue");
     (void)printf("crank %lld, activity %s\n",
                  (long long)json_integer_value(json_object_get(dump, "crankNumber")),
                  text_of(json_object_get(dump, "activityHash")));
@@ -118,7 +128,8 @@ static int dump(int argc, char **argv)
 const cli_verb cli_dump = {
     "dump", dump, "print the kernel's tables",
     "usage: capstan dump STORE [--json]\n\n"
-    "Vats, objects with both reference counts, promises, c-lists (R: reachable) and queues. With\n"
+    "Vats, objects with both reference counts, promises, c-lists (R: reachable), queues, and what the\n"
+    "collector has yet to do. 'capstan gc --why' says who holds one object. With\n"
     "--json one object: {vats, objects:[[kref,owner,reachable,recognizable]], promises,\n"
     "clists:[[vat,kref,vref,reachable]], runQueue, acceptanceQueue, gcActions, reapQueue, meters,\n"
     "stats}. Changes nothing.\n"

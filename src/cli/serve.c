@@ -5,43 +5,33 @@
  * One request a line, answered in order. What vats print goes to stderr; testLog lines are kept for
  * the command `log`. A wrong request is answered by an error and changes nothing. The end of stdin
  * is a shutdown. */
+#include "cli/serve.h"
 #include "cli/cli.h"
 
 #include <getopt.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct server {
-    capstan *c;
-    json_t *log; /* testLog lines of this process */
-    bool stop;
-} server;
-
-/* A command gives its answer, or NULL after saying why in `error`. */
-typedef json_t *command_fn(server *s, json_t *request, json_t **error);
-
-static json_t *refuse(json_t **error, const char *code, const char *text)
+json_t *cli_refuse(json_t **error, const char *code, const char *text)
 {
     *error = json_pack("{s:s,s:s}", "code", code, "text", text);
     return NULL;
 }
 
-static json_t *refuse_capstan(server *s, capstan_code code, json_t **error)
+json_t *cli_refuse_capstan(cli_server *s, capstan_code code, json_t **error)
 {
-    return refuse(error, capstan_code_name(code), capstan_errmsg(s->c));
+    return cli_refuse(error, capstan_code_name(code), capstan_errmsg(s->c));
 }
 
-/* `ok` if code is OK, else the refusal. Takes `ok`. */
-static json_t *answer(server *s, capstan_code code, json_t *ok, json_t **error)
+json_t *cli_answer(cli_server *s, capstan_code code, json_t *ok, json_t **error)
 {
     if (code == CAPSTAN_OK)
         return ok;
     json_decref(ok);
-    return refuse_capstan(s, code, error);
+    return cli_refuse_capstan(s, code, error);
 }
 
-static const char *text_of(json_t *request, const char *key)
+const char *cli_request_text(json_t *request, const char *key)
 {
     return json_string_value(json_object_get(request, key));
 }
@@ -60,15 +50,15 @@ static bool read_number(json_t *request, const char *key, uint64_t *ret, json_t 
 
 /* ---- running ---- */
 
-static json_t *do_step(server *s, json_t *request, json_t **error)
+static json_t *do_step(cli_server *s, json_t *request, json_t **error)
 {
     (void)request;
     bool did = false;
     capstan_code code = capstan_step(s->c, &did);
-    return answer(s, code, json_pack("{s:i}", "cranks", did ? 1 : 0), error);
+    return cli_answer(s, code, json_pack("{s:i}", "cranks", did ? 1 : 0), error);
 }
 
-static json_t *do_run(server *s, json_t *request, json_t **error)
+static json_t *do_run(cli_server *s, json_t *request, json_t **error)
 {
     capstan_policy policy;
     capstan_run_figures f;
@@ -77,20 +67,20 @@ static json_t *do_run(server *s, json_t *request, json_t **error)
         !read_number(request, "maxMillis", &policy.millis_max, error))
         return NULL;
     capstan_code code = capstan_run(s->c, &policy, &f);
-    return answer(s, code,
-                  json_pack("{s:I,s:I,s:I,s:b}", "cranks", (json_int_t)f.cranks, "deliveries",
-                            (json_int_t)f.deliveries, "computrons", (json_int_t)f.computrons,
-                            "quiet", f.quiet),
-                  error);
+    return cli_answer(s, code,
+                      json_pack("{s:I,s:I,s:I,s:b}", "cranks", (json_int_t)f.cranks, "deliveries",
+                                (json_int_t)f.deliveries, "computrons", (json_int_t)f.computrons,
+                                "quiet", f.quiet),
+                      error);
 }
 
-static json_t *do_commit(server *s, json_t *request, json_t **error)
+static json_t *do_commit(cli_server *s, json_t *request, json_t **error)
 {
     (void)request;
-    return answer(s, capstan_commit(s->c), json_true(), error);
+    return cli_answer(s, capstan_commit(s->c), json_true(), error);
 }
 
-static json_t *do_shutdown(server *s, json_t *request, json_t **error)
+static json_t *do_shutdown(cli_server *s, json_t *request, json_t **error)
 {
     s->stop = true;
     return do_commit(s, request, error);
@@ -133,8 +123,9 @@ typedef capstan_code queue_fn(capstan *c, const char *target, const char *method
                               const capstan_capdata *args, capstan_on_result on_result,
                               const char **ret_kpid);
 
-static capstan_code queue_capdata(server *s, queue_fn *queue, const char *target, json_t *request,
-                                  capstan_on_result policy, const char **ret_kpid, bool *ret_bad)
+static capstan_code queue_capdata(cli_server *s, queue_fn *queue, const char *target,
+                                  json_t *request, capstan_on_result policy, const char **ret_kpid,
+                                  bool *ret_bad)
 {
     json_t *capdata = json_object_get(request, "capdata");
     json_t *body = json_object_get(capdata, "body");
@@ -145,12 +136,12 @@ static capstan_code queue_capdata(server *s, queue_fn *queue, const char *target
     *ret_bad = args.body == NULL || slots == NULL;
     capstan_code code = CAPSTAN_USAGE;
     if (!*ret_bad)
-        code = queue(s->c, target, text_of(request, "method"), &args, policy, ret_kpid);
+        code = queue(s->c, target, cli_request_text(request, "method"), &args, policy, ret_kpid);
     free(slots);
     return code;
 }
 
-static capstan_code queue_json(server *s, queue_fn *queue, const char *target, json_t *request,
+static capstan_code queue_json(cli_server *s, queue_fn *queue, const char *target, json_t *request,
                                capstan_on_result policy, const char **ret_kpid)
 {
     json_t *array = json_object_get(request, "args");
@@ -161,126 +152,134 @@ static capstan_code queue_json(server *s, queue_fn *queue, const char *target, j
         texts[i] = json_dumps(json_array_get(array, i), JSON_ENCODE_ANY);
     capstan_code code = capstan_args_of_json(s->c, (const char *const *)texts, count, &args);
     if (code == CAPSTAN_OK)
-        code = queue(s->c, target, text_of(request, "method"), &args, policy, ret_kpid);
+        code = queue(s->c, target, cli_request_text(request, "method"), &args, policy, ret_kpid);
     for (size_t i = 0; texts != NULL && i < count; i++)
         free(texts[i]);
     free(texts);
     return code;
 }
 
-static json_t *do_queue(server *s, json_t *request, json_t **error, queue_fn *queue,
+static json_t *do_queue(cli_server *s, json_t *request, json_t **error, queue_fn *queue,
                         const char *target_key)
 {
-    const char *target = text_of(request, target_key), *kpid = NULL;
+    const char *target = cli_request_text(request, target_key), *kpid = NULL;
     json_t *args = json_object_get(request, "args");
     capstan_on_result policy;
     bool bad = false;
-    if (target == NULL || text_of(request, "method") == NULL)
-        return refuse(error, "USAGE", "the target and a method must be named");
+    if (target == NULL || cli_request_text(request, "method") == NULL)
+        return cli_refuse(error, "USAGE", "the target and a method must be named");
     if (!read_policy(request, &policy))
-        return refuse(error, "USAGE", "policy is ignore, logAlways, logFailure or panic");
+        return cli_refuse(error, "USAGE", "policy is ignore, logAlways, logFailure or panic");
     if (args != NULL && !json_is_array(args))
-        return refuse(error, "USAGE", "args must be an array");
+        return cli_refuse(error, "USAGE", "args must be an array");
     capstan_code code;
     if (json_object_get(request, "capdata") != NULL)
         code = queue_capdata(s, queue, target, request, policy, &kpid, &bad);
     else
         code = queue_json(s, queue, target, request, policy, &kpid);
     if (bad)
-        return refuse(error, "USAGE", "capdata is {body: string, slots: [kref...]}");
-    return answer(s, code, json_pack("{s:s?}", "kpid", kpid), error);
+        return cli_refuse(error, "USAGE", "capdata is {body: string, slots: [kref...]}");
+    return cli_answer(s, code, json_pack("{s:s?}", "kpid", kpid), error);
 }
 
-static json_t *do_queue_to_root(server *s, json_t *request, json_t **error)
+static json_t *do_queue_to_root(cli_server *s, json_t *request, json_t **error)
 {
     return do_queue(s, request, error, capstan_queue_to_vat_root, "vat");
 }
 
-static json_t *do_queue_to_object(server *s, json_t *request, json_t **error)
+static json_t *do_queue_to_object(cli_server *s, json_t *request, json_t **error)
 {
     return do_queue(s, request, error, capstan_queue_to_object, "kref");
 }
 
-static json_t *do_kp_status(server *s, json_t *request, json_t **error)
+static json_t *do_kp_status(cli_server *s, json_t *request, json_t **error)
 {
     static const char *const names[] = { "unresolved", "fulfilled", "rejected" };
     capstan_promise state = CAPSTAN_UNRESOLVED;
-    capstan_code code = capstan_kp_status(s->c, text_of(request, "kpid"), &state);
-    return answer(s, code, json_string(names[state]), error);
+    capstan_code code = capstan_kp_status(s->c, cli_request_text(request, "kpid"), &state);
+    return cli_answer(s, code, json_string(names[state]), error);
 }
 
-static json_t *do_kp_resolution(server *s, json_t *request, json_t **error)
+static json_t *do_kp_resolution(cli_server *s, json_t *request, json_t **error)
 {
     capstan_capdata data;
-    capstan_code code = capstan_kp_resolution(s->c, text_of(request, "kpid"), &data);
+    capstan_code code = capstan_kp_resolution(s->c, cli_request_text(request, "kpid"), &data);
     if (code != CAPSTAN_OK)
-        return refuse_capstan(s, code, error);
+        return cli_refuse_capstan(s, code, error);
     json_t *slots = json_array();
     for (size_t i = 0; i < data.slot_count; i++)
         json_array_append_new(slots, json_string(data.slots[i]));
     return json_pack("{s:s%,s:o}", "body", data.body, data.body_size, "slots", slots);
 }
 
-static json_t *do_kp_release(server *s, json_t *request, json_t **error)
+static json_t *do_kp_release(cli_server *s, json_t *request, json_t **error)
 {
-    return answer(s, capstan_kp_release(s->c, text_of(request, "kpid")), json_true(), error);
+    return cli_answer(s, capstan_kp_release(s->c, cli_request_text(request, "kpid")), json_true(),
+                      error);
 }
 
 /* ---- vats ---- */
 
-static json_t *do_vat_id(server *s, json_t *request, json_t **error)
+static json_t *do_vat_id(cli_server *s, json_t *request, json_t **error)
 {
     const char *id = NULL;
-    capstan_code code = capstan_vat_id(s->c, text_of(request, "name"), &id);
-    return answer(s, code, json_string(code == CAPSTAN_OK ? id : ""), error);
+    capstan_code code = capstan_vat_id(s->c, cli_request_text(request, "name"), &id);
+    return cli_answer(s, code, json_string(code == CAPSTAN_OK ? id : ""), error);
 }
 
-static json_t *do_root_object(server *s, json_t *request, json_t **error)
+static json_t *do_root_object(cli_server *s, json_t *request, json_t **error)
 {
     const char *kref = NULL;
-    capstan_code code = capstan_root_object(s->c, text_of(request, "vat"), &kref);
-    return answer(s, code, json_string(code == CAPSTAN_OK ? kref : ""), error);
+    capstan_code code = capstan_root_object(s->c, cli_request_text(request, "vat"), &kref);
+    return cli_answer(s, code, json_string(code == CAPSTAN_OK ? kref : ""), error);
 }
 
-static json_t *do_pin(server *s, json_t *request, json_t **error)
+static json_t *do_pin(cli_server *s, json_t *request, json_t **error)
 {
-    return answer(s, capstan_pin_vat_root(s->c, text_of(request, "vat")), json_true(), error);
+    return cli_answer(s, capstan_pin_vat_root(s->c, cli_request_text(request, "vat")), json_true(),
+                      error);
 }
 
-static json_t *do_terminate(server *s, json_t *request, json_t **error)
+static json_t *do_unpin(cli_server *s, json_t *request, json_t **error)
 {
-    capstan_code code =
-        capstan_terminate_vat(s->c, text_of(request, "vat"), text_of(request, "reason"));
-    return answer(s, code, json_true(), error);
+    capstan_code code = capstan_unpin_vat_root(s->c, cli_request_text(request, "vat"));
+    return cli_answer(s, code, json_true(), error);
+}
+
+static json_t *do_terminate(cli_server *s, json_t *request, json_t **error)
+{
+    capstan_code code = capstan_terminate_vat(s->c, cli_request_text(request, "vat"),
+                                              cli_request_text(request, "reason"));
+    return cli_answer(s, code, json_true(), error);
 }
 
 /* ---- looking ---- */
 
-static json_t *do_dump(server *s, json_t *request, json_t **error)
+static json_t *do_dump(cli_server *s, json_t *request, json_t **error)
 {
     (void)request;
     const char *text = "";
     capstan_code code = capstan_dump_json(s->c, &text);
-    return answer(s, code, code == CAPSTAN_OK ? json_loads(text, 0, NULL) : NULL, error);
+    return cli_answer(s, code, code == CAPSTAN_OK ? json_loads(text, 0, NULL) : NULL, error);
 }
 
-static json_t *do_stats(server *s, json_t *request, json_t **error)
+static json_t *do_stats(cli_server *s, json_t *request, json_t **error)
 {
     (void)request;
     const char *text = "";
     capstan_code code = capstan_stats_json(s->c, &text);
-    return answer(s, code, code == CAPSTAN_OK ? json_loads(text, 0, NULL) : NULL, error);
+    return cli_answer(s, code, code == CAPSTAN_OK ? json_loads(text, 0, NULL) : NULL, error);
 }
 
-static json_t *do_activity_hash(server *s, json_t *request, json_t **error)
+static json_t *do_activity_hash(cli_server *s, json_t *request, json_t **error)
 {
     (void)request;
     const char *text = "";
     capstan_code code = capstan_activity_hash(s->c, &text);
-    return answer(s, code, json_string(code == CAPSTAN_OK ? text : ""), error);
+    return cli_answer(s, code, json_string(code == CAPSTAN_OK ? text : ""), error);
 }
 
-static json_t *do_log(server *s, json_t *request, json_t **error)
+static json_t *do_log(cli_server *s, json_t *request, json_t **error)
 {
     uint64_t from;
     if (!read_number(request, "from", &from, error))
@@ -293,7 +292,7 @@ static json_t *do_log(server *s, json_t *request, json_t **error)
 
 static const struct {
     const char *name;
-    command_fn *run;
+    cli_command *run;
 } commands[] = {
     { "step", do_step },
     { "run", do_run },
@@ -306,7 +305,12 @@ static const struct {
     { "vatNameToID", do_vat_id },
     { "getRootObject", do_root_object },
     { "pinVatRoot", do_pin },
+    { "unpinVatRoot", do_unpin },
     { "terminateVat", do_terminate },
+    { "reapAllVats", cli_do_reap_all },
+    { "gc", cli_do_gc },
+    { "why", cli_do_why },
+    { "changeKernelOptions", cli_do_change_kernel_options },
     { "dump", do_dump },
     { "log", do_log },
     { "stats", do_stats },
@@ -314,11 +318,11 @@ static const struct {
     { "shutdown", do_shutdown },
 };
 
-static json_t *run_command(server *s, json_t *request, json_t **error)
+static json_t *run_command(cli_server *s, json_t *request, json_t **error)
 {
-    const char *name = text_of(request, "cmd");
+    const char *name = cli_request_text(request, "cmd");
     if (!json_is_object(request) || name == NULL)
-        return refuse(error, "USAGE", "a request is one line {\"id\":...,\"cmd\":NAME,...}");
+        return cli_refuse(error, "USAGE", "a request is one line {\"id\":...,\"cmd\":NAME,...}");
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
         if (strcmp(commands[i].name, name) == 0)
             return commands[i].run(s, request, error);
@@ -327,7 +331,7 @@ static json_t *run_command(server *s, json_t *request, json_t **error)
     return NULL;
 }
 
-static void serve_line(server *s, const char *line, size_t size)
+static void serve_line(cli_server *s, const char *line, size_t size)
 {
     json_error_t where;
     json_t *error = NULL, *ok = NULL;
@@ -347,7 +351,7 @@ static void serve_line(server *s, const char *line, size_t size)
     json_decref(request);
 }
 
-static int serve_stdio(server *s)
+static int serve_stdio(cli_server *s)
 {
     char *line = NULL;
     size_t cap = 0;
@@ -367,7 +371,7 @@ static int serve_stdio(server *s)
 
 static void keep_test_log(void *ctx, const char *vat, const char *line)
 {
-    server *s = ctx;
+    cli_server *s = ctx;
     (void)vat;
     json_array_append_new(s->log, json_string(line));
 }
@@ -383,12 +387,14 @@ static bool is_store(const char *path)
     return yes;
 }
 
-static int serve_target(const char *target, const char *store)
+static int serve_target(const char *target, const char *store, const char *gc)
 {
     capstan_listener listener = cli_quiet_listener;
-    server s = { .log = json_array() };
+    cli_server s = { .log = json_array() };
     listener.test_log = keep_test_log;
-    capstan_options o = { .size = sizeof o, .listener = &listener, .ctx = &s, .store = store };
+    capstan_options o = {
+        .size = sizeof o, .listener = &listener, .ctx = &s, .store = store, .gc = gc
+    };
     if (is_store(target))
         o.store = target;
     else
@@ -405,12 +411,15 @@ static int serve(int argc, char **argv)
     static const struct option options[] = { { "stdio", no_argument, NULL, 'i' },
                                              { "socket", required_argument, NULL, 'k' },
                                              { "store", required_argument, NULL, 's' },
+                                             { "gc", required_argument, NULL, 'g' },
                                              { NULL, 0, NULL, 0 } };
-    const char *store = NULL;
+    const char *store = NULL, *gc = NULL;
     optind = 1;
     for (int option; (option = getopt_long(argc, argv, ":", options, NULL)) != -1;) {
         if (option == 's')
             store = optarg;
+        else if (option == 'g')
+            gc = optarg;
         else if (option == 'k')
             return cli_fail(CLI_USAGE, "--socket is not in this version yet; use --stdio");
         else if (option != 'i')
@@ -419,12 +428,12 @@ static int serve(int argc, char **argv)
     if (argc - optind != 1)
         return cli_fail(CLI_USAGE,
                         "name one folder, configuration or store; see 'capstan serve --help'");
-    return serve_target(argv[optind], store);
+    return serve_target(argv[optind], store, gc);
 }
 
 const cli_verb cli_serve = {
     "serve", serve, "offer the host API as JSON lines on stdin and stdout",
-    "usage: capstan serve BASEDIR|CONFIG|STORE [--stdio] [--store FILE]\n\n"
+    "usage: capstan serve BASEDIR|CONFIG|STORE [--stdio] [--store FILE] [--gc POLICY]\n\n"
     "{\"id\":1,\"cmd\":NAME,...} -> {\"id\":1,\"ok\":...} or {\"id\":1,\"error\":{\"code\",\"text\"}}\n\n"
     "  step                                    -> {cranks}\n"
     "  run {maxCranks,maxComputrons,maxMillis} -> {cranks,deliveries,computrons,quiet}; commits\n"
@@ -432,7 +441,12 @@ const cli_verb cli_serve = {
     "  queueToVatRoot {vat,method,args:[JSON...] or capdata:{body,slots},policy} -> {kpid}\n"
     "  queueToVatObject {kref,...}             -> {kpid}\n"
     "  kpStatus {kpid}, kpResolution {kpid}, kpRelease {kpid}\n"
-    "  vatNameToID {name}, getRootObject {vat}, pinVatRoot {vat}, terminateVat {vat,reason}\n"
+    "  vatNameToID {name}, getRootObject {vat}, terminateVat {vat,reason}\n"
+    "  pinVatRoot {vat}, unpinVatRoot {vat}\n"
+    "  reapAllVats: a bringOutYourDead for each, which run and step deliver\n"
+    "  gc {vat}: collects now, all vats if none is named; commits\n"
+    "  why {kref}: who holds it, since when\n"
+    "  changeKernelOptions {defaultReapInterval,defaultReapGCKrefs}: numbers or \"never\"\n"
     "  dump, stats, activityHash, log {from}: testLog lines of this process\n"
     "  shutdown\n\n"
     "capdata.body is the array of arguments, \"#[...]\". Policies: ignore, logAlways, logFailure,\n"

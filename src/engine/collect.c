@@ -15,26 +15,24 @@ void cs_collect_mark(cs_machine *the, bool forced, cs_mark_fn *mark)
         h->hooks.mark_weak(the, h->guest, mark);
 }
 
-void cs_collect_sweep(cs_machine *the)
+void cs_collect_sweep(cs_machine *the, cs_mark_fn *mark)
 {
     cs_heap *h = the->heap;
     if (h->hooks.sweep != NULL)
-        h->hooks.sweep(the, h->guest);
+        h->hooks.sweep(the, h->guest, mark);
 }
 
-/* Allocations are counted as the difference between what is in use now and what was in use when
- * they were last counted: a collection makes the second smaller, so it counts before and after. */
-static void count(cs_heap *h)
+/* Allocations decide when a vat is collected, so they are a function of its history. Chunks are counted
+ * one by one (xs_memory.c), slots as the difference in use, which only grows between collections. */
+static uint64_t slots_since(const cs_heap *h)
 {
-    uint64_t now = cs_bytes_in_use(h);
-    if (now > h->counted_bytes)
-        h->allocated_bytes += now - h->counted_bytes;
-    h->counted_bytes = now;
+    return (uint64_t)h->the->currentHeapCount - h->slots_counted;
 }
 
-void cs_collect_before(cs_machine *the)
+void cs_count_slots(cs_heap *h)
 {
-    count(the->heap);
+    h->slots_allocated += slots_since(h);
+    h->slots_counted = (uint64_t)h->the->currentHeapCount;
 }
 
 /* The limit is judged on what lives, never on blocks: how many there are depends on when collections
@@ -42,12 +40,12 @@ void cs_collect_before(cs_machine *the)
 void cs_collect_after(cs_machine *the, bool forced)
 {
     cs_heap *h = the->heap;
-    h->counted_bytes = cs_bytes_in_use(h);
+    uint64_t live = cs_bytes_in_use(h);
     if (forced) {
-        h->live_bytes = h->counted_bytes;
-        h->allocated_bytes = 0;
+        h->live_bytes = live;
+        h->slots_allocated = h->chunks_allocated = 0;
     }
-    if (h->counted_bytes > h->bytes_max)
+    if (live > h->bytes_max)
         fxAbort(the, XS_NOT_ENOUGH_MEMORY_EXIT);
 }
 
@@ -64,16 +62,16 @@ static void collect(cs_machine *the, void *arg)
 
 cs_status cs_heap_collect(cs_heap *h)
 {
-    return cs_fence(h, collect, NULL, NULL);
+    cs_assert(h->the->firstJump == NULL);
+    return h->death != CS_OK ? h->death : cs_fence_bare(h, collect, NULL, NULL);
 }
 
 cs_heap_figures cs_heap_read_figures(const cs_heap *h)
 {
-    uint64_t now = cs_bytes_in_use(h);
     return (cs_heap_figures){
         .live_bytes = h->live_bytes,
         .allocated_bytes =
-            h->allocated_bytes + (now > h->counted_bytes ? now - h->counted_bytes : 0),
+            (h->slots_allocated + slots_since(h)) * sizeof(txSlot) + h->chunks_allocated,
         .resident_bytes = h->region.open + h->slots_bytes + h->xs_bytes,
     };
 }

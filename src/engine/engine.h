@@ -43,8 +43,9 @@ typedef struct cs_heap_hooks {
      * collections keep weak entries alive, so that nobody can observe when they happen. */
     void (*mark_weak)(cs_machine *the, void *guest, void (*mark)(cs_machine *, cs_slot *instance));
     /* After the marking of a forced collection: the owner forgets, and may note as dead, every
-     * instance of its weak tables for which cs_is_live() is false. */
-    void (*sweep)(cs_machine *the, void *guest);
+     * instance of its weak tables for which cs_is_live() is false. It may still keep some of them:
+     * first it looks at all, then it marks those (marking makes others live). */
+    void (*sweep)(cs_machine *the, void *guest, void (*mark)(cs_machine *, cs_slot *instance));
     /* A rejection that nobody handled by the end of the crank. May allocate. */
     void (*rejection)(cs_machine *the, void *guest, cs_slot *reason);
     /* console.log and its kin: level is "log", "error", … and text is UTF-8. */
@@ -79,6 +80,11 @@ CS_MUST_USE cs_status cs_heap_drain(cs_heap *h, cs_error *err);
  * later call says so too, hence the status may be left alone. */
 cs_status cs_heap_collect(cs_heap *h);
 bool cs_is_live(const cs_slot *instance); /* in the sweep hook: marked, or of the base */
+/* In the sweep hook: the next presence that is not live but a key of a live WeakMap or WeakSet, or NULL.
+ * The values of such entries are live: the presence may come back (S8). The owner marks it if it can,
+ * and asks again until there is none: what hangs on a kept presence (private fields, its promise) may
+ * hold the WeakMap that recognises the next one. Of those that it does not mark the entries go. */
+cs_slot *cs_next_recognized(cs_machine *the);
 
 /* Meter: computrons since the reset; `max` 0 means unlimited. Liveslots' own work is not charged:
  * it runs between cs_meter_pause() and cs_meter_resume(), which nest. */

@@ -94,7 +94,7 @@ static void leave(cs_heap *h, cs_heap *before)
     (void)cs_xs_set_owner(before);
 }
 
-cs_status cs_fence_run(cs_heap *h, cs_guest_fn *fn, void *arg, cs_error *err)
+cs_status cs_fence_bare(cs_heap *h, cs_guest_fn *fn, void *arg, cs_error *err)
 {
     cs_machine *the = h->the;
     txJump jump;
@@ -103,15 +103,34 @@ cs_status cs_fence_run(cs_heap *h, cs_guest_fn *fn, void *arg, cs_error *err)
     h->stack_end = stack_end();
     the->stackLimit = fxCStackLimit();
     enter(the, &jump);
-    if (c_setjmp(jump.buffer) == 0) {
-        fxBeginHost(the);
-        st = run_guest(the, fn, arg, err);
-        fxEndHost(the);
-    } else {
+    if (c_setjmp(jump.buffer) == 0)
+        fn(the, arg);
+    else
         st = cs_fail(err, h->death, "%s", cs_status_text(h->death));
-    }
     leave(h, before);
     return st;
+}
+
+typedef struct guest {
+    cs_guest_fn *fn;
+    void *arg;
+    cs_error *err;
+    cs_status st;
+} guest;
+
+static void run_in_frame(cs_machine *the, void *arg)
+{
+    guest *g = arg;
+    fxBeginHost(the);
+    g->st = run_guest(the, g->fn, g->arg, g->err);
+    fxEndHost(the);
+}
+
+cs_status cs_fence_run(cs_heap *h, cs_guest_fn *fn, void *arg, cs_error *err)
+{
+    guest g = { .fn = fn, .arg = arg, .err = err };
+    cs_status st = cs_fence_bare(h, run_in_frame, &g, err);
+    return st != CS_OK ? st : g.st;
 }
 
 cs_status cs_fence(cs_heap *h, cs_guest_fn *fn, void *arg, cs_error *err)

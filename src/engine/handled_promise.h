@@ -32,6 +32,11 @@ void cs_heap_set_send(cs_heap *h, cs_send_fn *send);
 void cs_presence_push(cs_machine *the, uint64_t handle, cs_slot *proto);
 /* The handle of a presence instance, or 0. */
 uint64_t cs_presence_handle(const cs_slot *instance);
+/* Whether, though nobody may hold it, the owner could push the same instance again: then the values of
+ * its entries in WeakMaps live as long as these. True of what cs_presence_push() makes, until the owner
+ * says that it cannot come back: from then on it is a key like any object. */
+bool cs_presence_may_return(const cs_slot *instance);
+void cs_presence_retire(cs_slot *instance);
 
 /* Pushes a pending, hardened promise; handle 0: what is sent to it waits until it is resolved. */
 void cs_promise_push(cs_machine *the, uint64_t handle);

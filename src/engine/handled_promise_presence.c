@@ -5,7 +5,7 @@
 _Static_assert(sizeof(void *) == sizeof(uint64_t), "a HOST slot carries a handle");
 
 /* TextDecoder's instances begin with a HOST slot too, without DONT_ENUM. */
-enum { PRESENCE_FLAGS = XS_INTERNAL_FLAG | XS_DONT_ENUM_FLAG };
+enum { PRESENCE_FLAGS = XS_INTERNAL_FLAG | XS_DONT_ENUM_FLAG, RETIRED_FLAG = XS_DONT_SET_FLAG };
 
 cs_slot *cs_hp_presence(const cs_slot *instance)
 {
@@ -60,6 +60,19 @@ uint64_t cs_presence_handle(const cs_slot *instance)
 {
     const cs_slot *host = cs_hp_presence(instance);
     return host != NULL ? cs_hp_handle_of(host) : 0;
+}
+
+bool cs_presence_may_return(const cs_slot *instance)
+{
+    const cs_slot *host = cs_hp_presence(instance);
+    return host != NULL && (host->flag & RETIRED_FLAG) == 0 && cs_hp_handle_of(host) != 0;
+}
+
+void cs_presence_retire(cs_slot *instance)
+{
+    cs_slot *host = cs_hp_presence(instance);
+    cs_assert(host != NULL);
+    host->flag |= RETIRED_FLAG;
 }
 
 void cs_hp_become_presence(cs_machine *the, cs_slot *after, cs_slot *promise, cs_slot *handler)

@@ -4,10 +4,10 @@
 #include "base/limits.h"
 #include "engine/base.h"
 
-/* Blocks may be larger than what lives in them: room for half of it, and slack. */
+/* Blocks may be larger than what lives in them: room for half of it, and slack (xs_memory.c). */
 static uint64_t blocks_max(uint64_t bytes_max)
 {
-    return bytes_max + bytes_max / 2 + 1024 * 1024;
+    return bytes_max + bytes_max / 2 + 17 * 1024 * 1024;
 }
 
 static cs_heap *new_heap(cs_base *base, const cs_heap_options *options)
@@ -44,6 +44,7 @@ cs_status cs_heap_new(cs_base *base, const cs_heap_options *options, cs_heap **r
         return st;
     }
     cs_meter_start(h);
+    cs_count_slots(h);
     cs_collect_after(h->the, true);
     *ret_heap = h;
     return CS_OK;

@@ -44,9 +44,12 @@ struct cs_heap {
     uint32_t meter_pauses; /* nested */
     uint32_t meter_paused_at;
 
-    uint64_t live_bytes;      /* after the last forced collection */
-    uint64_t counted_bytes;   /* in use when `allocated` was last brought up to date */
-    uint64_t allocated_bytes; /* since the last forced collection */
+    uint64_t live_bytes;       /* after the last forced collection */
+    uint64_t slots_allocated;  /* since then, up to the last collection of any kind */
+    uint64_t slots_counted;    /* slots that lived after that one */
+    uint64_t chunks_allocated; /* bytes, since the last forced collection */
+    uint64_t outgrown;         /* size of the chunk that is being replaced by a larger one */
+    uint64_t chunks_live;      /* bytes, after the last collection that looked at chunks */
 
     struct cs_code *code; /* of module_code.c: what the vat's bundle was compiled to; counted */
 
@@ -64,6 +67,8 @@ uint64_t cs_bytes_in_use(const cs_heap *h);
 /* fence.c. Runs fn with a jump point; used for heaps and for the base while it is made. `death` is
  * set when the way out was an abort. */
 CS_MUST_USE cs_status cs_fence_run(cs_heap *h, cs_guest_fn *fn, void *arg, cs_error *err);
+/* The same without a frame of XS, which would cost the vat computrons: fn must not throw. */
+CS_MUST_USE cs_status cs_fence_bare(cs_heap *h, cs_guest_fn *fn, void *arg, cs_error *err);
 
 /* module_code.c. Lets go of the heap's code. */
 void cs_code_detach(cs_heap *h);
@@ -74,9 +79,20 @@ void cs_meter_start(cs_heap *h);
 /* collect.c. Called by xs_memory.c in the middle of a collection. */
 typedef void cs_mark_fn(cs_machine *the, cs_slot *instance);
 void cs_collect_mark(cs_machine *the, bool forced, cs_mark_fn *mark);
-void cs_collect_sweep(cs_machine *the);
-void cs_collect_before(cs_machine *the);
+void cs_collect_sweep(cs_machine *the, cs_mark_fn *mark);
+void cs_count_slots(cs_heap *h); /* before a collection */
 void cs_collect_after(cs_machine *the, bool forced);
+
+/* sweep.c. Frees slots that are not marked, unmarks the others; `fix`, unless NULL, is called for each
+ * of these. */
+typedef void cs_fix_fn(cs_machine *the, cs_slot *slot);
+typedef struct cs_swept {
+    cs_slot *free; /* what is free, linked */
+    txSize live;
+} cs_swept;
+cs_swept cs_sweep_slots(cs_machine *the, cs_slot *blocks, cs_fix_fn *fix);
+/* Of a new block that XS is going to have: all of it is free. */
+void cs_sweep_prepare(cs_slot *block, txSize count);
 
 /* xs_defaults.c. Once per process, before the first machine. */
 void cs_behaviors_init(void);

@@ -132,6 +132,13 @@ void fxFreeChunks(txMachine *the, void *chunks)
     (void)the, (void)chunks;
 }
 
+/* The base's blocks lie side by side, but for a gap: XS would join them, and sweep.c could not tell
+ * where one began. */
+static txSlot *take_slots(cs_heap *h, size_t size)
+{
+    return h->base == NULL ? cs_region_grow(&h->base_slots, size + sizeof(txSlot)) : cs_alloc(size);
+}
+
 /* XS asks for the stack first. The blocks themselves have no limit of their own: what lives is
  * judged after each collection (collect.c), and growth is a part of that. */
 txSlot *fxAllocateSlots(txMachine *the, txSize count)
@@ -140,10 +147,12 @@ txSlot *fxAllocateSlots(txMachine *the, txSize count)
     size_t size = (size_t)count * sizeof(txSlot);
     if (the->stackBottom == NULL)
         return (txSlot *)h->region.base;
+    txSlot *slots = take_slots(h, size);
+    if (slots == NULL)
+        return NULL;
     h->slots_bytes += size;
-    if (h->base == NULL)
-        return cs_region_grow(&h->base_slots, size);
-    return cs_alloc(size);
+    cs_sweep_prepare(slots, count);
+    return slots;
 }
 
 void fxFreeSlots(txMachine *the, void *slots)

@@ -1,91 +1,316 @@
-/* xsMemory.c with our growth policy, with the owner's C tables in every collection, and with marking
- * that needs little C stack.
+/* xsMemory.c with our growth policy, with the owner's C tables in every collection, with marking
+ * that needs little C stack, with weak entries that outlive a presence, and with a sweep that looks at
+ * what was used only.
  *
  * Marking: XS follows references without recursion, but items of arrays, closures and the like
  * recursively, and aborts when the C stack ends: a list of arrays in arrays would end its vat in
  * some collection. Here an instance that is met too deep waits in a list until the stack is free.
  *
+ * Weak entries: a presence that nobody holds may come back (S8), and must find what was stored under
+ * it. So the value of an entry whose key is a presence lives as long as its collection does; the
+ * presence itself is kept by who knows whether it can come back (the sweep hook). One that was not kept
+ * takes its entries with it. Nothing that a forced collection finds may depend on organic ones, so an
+ * organic one keeps such keys, and what was deleted from a WeakMap is marked by neither.
+ *
+ * Sweeping: slots are sweep.c's. To move chunks together means to mend all pointers to them, so a
+ * forced collection leaves them in place and only counts, until that is worth it.
+ *
  * Growth: in an mxSnapshot build an organic collection clears XS's own sign of thrashing, so the
  * heap would grow only when a collection frees nothing at all, and a nearly full heap would collect
- * again and again for a handful of slots. Here each organic collection makes room for half of what
- * lives, and room for chunks in proportion to all of it. Organic collections are not observable, so
- * the policy is free.
+ * again and again for a handful of slots. Here each organic collection makes room in proportion to
+ * what lives, for chunks to all of it. Organic collections are not observable, so the policy is free.
+ *
+ * Counting: what a program allocates is the sizes that it asks for. A chunk that grows counts by how
+ * much, whether there was room to grow in place or not: that depends on when it was last collected.
  *
  * The replacing of single calls and static functions by pasting is explained in xs_promise.c. */
 #include "base/alloc.h"
+#include "engine/handled_promise.h"
 #include "engine/heap.h"
 
 typedef void marker(txMachine *, txSlot *);
 static void mark_instance(txMachine *the, txSlot *instance, marker *mark);
 static void collect_organic(txMachine *the, txFlag flag);
-static void mark_weak(txMachine *the, txFlag flag);
+static void fxMarkReference(txMachine *the, txSlot *slot);
+static void fxMarkValue(txMachine *the, txSlot *slot);
 
 #define fxCollect(A, B) CS_C_##B)
 #define CS_C_txFlag stock_collect(txMachine *the, txFlag
 #define CS_C_XS_ORGANIC_FLAG collect_organic(the, XS_ORGANIC_FLAG
 #define CS_C_XS_COMPACT_FLAG collect_organic(the, XS_COMPACT_FLAG
-/* Called once marking is done, in fxCollect() with its `theFlag` in sight. */
-#define fxMarkWeakStuff(A) CS_W_##A)
-#define CS_W_txMachine stock_mark_weak(txMachine
-#define CS_W_the mark_weak(the, theFlag
 #define fxMarkInstance(A, B, C) CS_M_##A, B, C)
 #define CS_M_txMachine stock_mark_instance(txMachine
 #define CS_M_the mark_instance(the
+/* Their calls and their names as arguments mean ours, which are at the end. */
+#define fxMarkReference(A, B) CS_R_##A, B)
+#define CS_R_txMachine stock_mark_reference(txMachine
+#define CS_R_the fxMarkReference(the
+#define fxMarkValue(A, B) CS_V_##A, B)
+#define CS_V_txMachine stock_mark_value(txMachine
+#define CS_V_the fxMarkValue(the
+/* Nothing in the file calls these, except where there are no blocks of chunks. */
+#define fxNewChunk stock_new_chunk
+#define fxNewGrowableChunk stock_new_growable_chunk
+#define fxRenewChunk stock_renew_chunk
 /* Tests may set gxStress: then every allocation collects first. */
 #if CS_SLOW_ASSERT
 #define mxStress 1
 #endif
 #include "xsMemory.c"
+#undef fxRenewChunk
+#undef fxNewGrowableChunk
+#undef fxNewChunk
+#undef fxMarkValue
+#undef fxMarkReference
 #undef fxMarkInstance
-#undef fxMarkWeakStuff
 #undef fxCollect
+
+/* --- marking --------------------------------------------------------------------------------------- */
 
 /* Only one heap collects at a time. */
 enum { MARK_DEPTH_MAX = 128 };
-static struct {
-    marker *mark; /* fxMarkValue() if chunks are moved, else fxMarkReference() */
-    int depth;
+typedef struct list {
     txSlot **items;
     size_t count, cap;
+} list;
+static struct {
+    marker *mark; /* fxMarkValue() if chunks are looked at, else fxMarkReference() */
+    int depth;
+    list waiting;           /* instances that were met too deep */
+    list recognized;        /* presences that were not marked yet when an entry for them was */
+    size_t recognized_told; /* of these, by cs_next_recognized() */
 } marking;
+
+static void add(list *l, txSlot *slot)
+{
+    if (l->count == l->cap) {
+        l->cap = l->cap * 2 + 256;
+        l->items = cs_realloc(l->items, l->cap, sizeof l->items[0]);
+    }
+    l->items[l->count++] = slot;
+}
+
+/* What one huge heap needed is not kept for the rest of the process. */
+static void empty(list *l)
+{
+    enum { CAP_KEPT = 16 * 1024 };
+    l->count = 0;
+    if (l->cap <= CAP_KEPT)
+        return;
+    l->items = cs_free(l->items);
+    l->cap = 0;
+}
 
 /* XS passes the marker of the other kind of collection in one place, and would leave chunks marked. */
 static void mark_instance(txMachine *the, txSlot *instance, marker *ignored)
 {
-    if (marking.depth < MARK_DEPTH_MAX) {
-        marking.depth++;
-        stock_mark_instance(the, instance, marking.mark);
-        marking.depth--;
+    if (marking.depth == MARK_DEPTH_MAX) {
+        add(&marking.waiting, instance);
         return;
     }
-    if (marking.count == marking.cap) {
-        marking.cap = marking.cap * 2 + 256;
-        marking.items = cs_realloc(marking.items, marking.cap, sizeof marking.items[0]);
-    }
-    marking.items[marking.count++] = instance;
+    marking.depth++;
+    stock_mark_instance(the, instance, marking.mark);
+    marking.depth--;
+}
+
+static bool is_marked(const txSlot *slot)
+{
+    return (slot->flag & XS_MARK_FLAG) != 0;
 }
 
 static void mark_once(txMachine *the, txSlot *instance)
 {
-    if ((instance->flag & XS_MARK_FLAG) == 0)
+    if (!is_marked(instance))
         mark_instance(the, instance, NULL);
 }
 
-/* In the middle of fxCollect(): all that XS knows of is marked. */
-static void mark_weak(txMachine *the, txFlag flag)
+/* Of a weak entry, on its key or in the list of its collection; `check` is the other of the two. One
+ * that was deleted is of no kind and waits in the list to be dropped. */
+static void mark_entry(txMachine *the, const txSlot *entry)
 {
-    bool forced = (flag & XS_ORGANIC_FLAG) == 0;
+    txSlot *check = entry->value.weakEntry.check, *value = entry->value.weakEntry.value;
+    if (value->kind == XS_UNINITIALIZED_KIND)
+        return;
+    if (!is_marked(check)) {
+        if (check->kind != XS_INSTANCE_KIND || !cs_presence_may_return(check))
+            return;
+        if ((the->collectFlag & XS_ORGANIC_FLAG) != 0)
+            mark_instance(the, check, NULL);
+        else
+            add(&marking.recognized, check);
+    }
+    if (is_marked(value))
+        return;
+    value->flag |= XS_MARK_FLAG;
+    marking.mark(the, value);
+}
+
+static void fxMarkReference(txMachine *the, txSlot *slot)
+{
+    if (slot->kind == XS_WEAK_ENTRY_KIND)
+        mark_entry(the, slot);
+    else
+        stock_mark_reference(the, slot);
+}
+
+static void fxMarkValue(txMachine *the, txSlot *slot)
+{
+    if (slot->kind == XS_WEAK_ENTRY_KIND)
+        mark_entry(the, slot);
+    else
+        stock_mark_value(the, slot);
+}
+
+static void mark_waiting(txMachine *the)
+{
+    while (marking.waiting.count > 0)
+        mark_once(the, marking.waiting.items[--marking.waiting.count]);
+}
+
+cs_slot *cs_next_recognized(cs_machine *the)
+{
+    mark_waiting(the);
+    while (marking.recognized_told < marking.recognized.count) {
+        cs_slot *presence = marking.recognized.items[marking.recognized_told++];
+        if (!is_marked(presence))
+            return presence;
+    }
+    return NULL;
+}
+
+/* A presence that is about to die leaves no entry behind: the slot that an entry points to will be
+ * something else. XS drops entries whose value is of no kind. */
+static void forget_entries(const txSlot *presence)
+{
+    for (const txSlot *s = presence->next; s != NULL && (s->flag & XS_INTERNAL_FLAG) != 0;
+         s = s->next)
+        if (s->kind == XS_WEAK_ENTRY_KIND)
+            s->value.weakEntry.value->kind = XS_UNINITIALIZED_KIND;
+}
+
+/* All that XS knows of is marked. What the owner keeps in its sweep must be marked before XS drops the
+ * weak entries of what is not. */
+static void mark_owned(txMachine *the, bool forced)
+{
     cs_collect_mark(the, forced, mark_once);
-    while (marking.count > 0)
-        mark_once(the, marking.items[--marking.count]);
-    stock_mark_weak(the);
-    if (forced)
-        cs_collect_sweep(the);
+    mark_waiting(the);
+    if (forced) {
+        cs_collect_sweep(the, mark_once);
+        mark_waiting(the);
+    }
+    for (size_t i = 0; i < marking.recognized.count; i++)
+        if (!is_marked(marking.recognized.items[i]))
+            forget_entries(marking.recognized.items[i]);
+    fxMarkWeakStuff(the);
+}
+
+/* The depth is bounded, so XS's own checks are in the way: they must not end a heap just because a
+ * collection began deep in the stack. Nothing in here aborts. */
+static void mark(txMachine *the, txFlag flag)
+{
+    char *limit = the->stackLimit;
+    marking.mark = (flag & XS_COMPACT_FLAG) != 0 ? fxMarkValue : fxMarkReference;
+    the->stackLimit = NULL;
+    fxMark(the, marking.mark);
+    mark_owned(the, (flag & XS_ORGANIC_FLAG) == 0);
+    the->stackLimit = limit;
+    empty(&marking.waiting);
+    empty(&marking.recognized);
+    marking.recognized_told = 0;
+}
+
+/* --- sweeping -------------------------------------------------------------------------------------- */
+
+/* XS calls this, as the hook of a root of its own, when it knows where each chunk goes and before it
+ * moves them. It finds no block of slots to sweep itself. */
+static cs_swept swept;
+static void sweep_slots_between(txMachine *the, void *blocks, txSweepRoot fix)
+{
+    swept = cs_sweep_slots(the, blocks, fix);
+}
+
+static void sweep_and_compact(txMachine *the)
+{
+    static txHostHooks hooks = { .sweeper = sweep_slots_between };
+    txSlot *blocks = the->firstHeap, hook = { .next = the->cRoot };
+    hook.kind = XS_HOST_KIND;
+    hook.flag = XS_HOST_HOOKS_FLAG;
+    hook.value.host.data = blocks;
+    hook.value.host.variant.hooks = &hooks;
+    the->cRoot = &hook;
+    the->firstHeap = NULL;
+    fxSweep(the);
+    the->cRoot = hook.next;
+    the->firstHeap = blocks;
+}
+
+static txSize count_block(txBlock *block)
+{
+    txSize live = 0;
+    for (txByte *at = (txByte *)(block + 1); at < block->current;) {
+        txChunk *chunk = (txChunk *)at;
+        if ((chunk->size & mxChunkFlag) != 0) {
+            chunk->size &= ~mxChunkFlag;
+            live += chunk->size;
+        }
+        at = chunk->temporary;
+    }
+    return live;
+}
+
+static void sweep_in_place(txMachine *the)
+{
+    txSize live = 0;
+    for (txBlock *block = the->firstBlock; block != NULL; block = block->nextBlock)
+        live += count_block(block);
+    the->currentChunksSize = live;
+    swept = cs_sweep_slots(the, the->firstHeap, NULL);
+}
+
+/* Whether chunks are worth moving: so much of what is in use may be garbage that the next crank might
+ * have to collect, or that walking over it begins to cost. */
+enum { GARBAGE_MAX = 8 * 1024 };
+static bool is_worth_compacting(const txMachine *the)
+{
+    uint64_t all = 0, used = 0, live = the->heap->chunks_live;
+    for (const txBlock *block = the->firstBlock; block != NULL; block = block->nextBlock) {
+        all += (uint64_t)(block->limit - (const txByte *)(block + 1));
+        used += (uint64_t)(block->current - (const txByte *)(block + 1));
+    }
+    return (all - used) * 3 < all - live || used > live + live / 2 + GARBAGE_MAX;
+}
+
+static void sweep(txMachine *the, txFlag flag)
+{
+    if ((flag & XS_COMPACT_FLAG) == 0)
+        swept = cs_sweep_slots(the, the->firstHeap, NULL);
+    else if ((flag & XS_ORGANIC_FLAG) != 0 || is_worth_compacting(the))
+        sweep_and_compact(the);
+    else
+        sweep_in_place(the);
+    if ((flag & XS_COMPACT_FLAG) != 0)
+        the->heap->chunks_live = (uint64_t)the->currentChunksSize;
+    the->freeHeap = swept.free;
+    the->currentHeapCount = swept.live;
+    the->heap->slots_counted = (uint64_t)swept.live;
+    for (txSlot *s = the->stack; s < the->stackTop; s++)
+        s->flag &= ~XS_MARK_FLAG;
+}
+
+/* --- growth ---------------------------------------------------------------------------------------- */
+
+/* As much again as lives; of what goes beyond EXTRA_MAX, half. */
+enum { EXTRA_MAX = 16 * 1024 * 1024 };
+static uint64_t room_for(uint64_t live)
+{
+    uint64_t half = live / 2;
+    return half + (half < EXTRA_MAX ? half : EXTRA_MAX);
 }
 
 static void grow_slots(txMachine *the)
 {
-    txSize live = the->currentHeapCount, room = the->maximumHeapCount - live, want = live / 2;
+    txSize live = the->currentHeapCount, room = the->maximumHeapCount - live;
+    txSize want = (txSize)(room_for((uint64_t)live * sizeof(txSlot)) / sizeof(txSlot));
     if (room >= want)
         return;
     txSize more = want - room;
@@ -96,32 +321,38 @@ static void grow_slots(txMachine *the)
  * slots and few chunks would else mark all of them for every few kilobytes. */
 static void grow_chunks(txMachine *the)
 {
+    uint64_t slots = (uint64_t)the->currentHeapCount * sizeof(txSlot);
     txSize room = (txSize)(the->firstBlock->limit - the->firstBlock->current);
-    txSize slots = the->currentHeapCount * (txSize)sizeof(txSlot);
-    txSize want = the->currentChunksSize / 2 + slots / 4;
+    txSize want = (txSize)room_for((uint64_t)the->currentChunksSize + slots / 2);
     if (room < want)
         fxGrowChunks(the, want - room);
 }
 
-/* The depth is bounded, so XS's own checks are in the way: they must not end a heap just because a
- * collection began deep in the stack. What was left behind by an abort is forgotten. */
-static void collect(txMachine *the, txFlag flag)
+/* --- collections ----------------------------------------------------------------------------------- */
+
+/* False: not now. */
+static bool collect(txMachine *the, txFlag flag)
 {
-    char *limit = the->stackLimit;
-    marking.mark = (flag & XS_COMPACT_FLAG) != 0 ? fxMarkValue : fxMarkReference;
-    marking.depth = 0;
-    marking.count = 0;
-    the->stackLimit = NULL;
-    cs_collect_before(the);
-    stock_collect(the, flag);
-    the->stackLimit = limit;
+    if ((the->collectFlag & XS_COLLECTING_FLAG) == 0) {
+        the->collectFlag |= XS_SKIPPED_COLLECT_FLAG;
+        return false;
+    }
+    the->collectFlag = (the->collectFlag | (flag & XS_ORGANIC_FLAG)) & ~XS_TRASHING_FLAG;
+    cs_count_slots(the->heap);
+    mark(the, flag);
+    sweep(the, flag);
+    the->collectFlag &= ~XS_ORGANIC_FLAG;
+    return true;
 }
 
+/* A collection for want of slots does not look at chunks; before it is said that too much lives, all
+ * is looked at. */
 static void collect_organic(txMachine *the, txFlag flag)
 {
-    collect(the, flag);
-    if ((the->collectFlag & XS_COLLECTING_FLAG) == 0)
+    if (!collect(the, flag))
         return;
+    if ((flag & XS_COMPACT_FLAG) == 0 && cs_bytes_in_use(the->heap) > the->heap->bytes_max)
+        (void)collect(the, flag |= XS_COMPACT_FLAG);
     cs_collect_after(the, false);
     the->heap->making_room = true;
     grow_slots(the);
@@ -133,7 +364,39 @@ static void collect_organic(txMachine *the, txFlag flag)
 /* For xsAPI.c: fxCollectGarbage() and fxShareMachine(). */
 void fxCollect(txMachine *the, txFlag flag)
 {
-    collect(the, flag);
-    if (!the->shared)
+    if (collect(the, flag) && !the->shared)
         cs_collect_after(the, true);
+}
+
+/* --- counting -------------------------------------------------------------------------------------- */
+
+/* When a chunk cannot grow in place XS asks for a new one at once, and copies. */
+static void count(txMachine *the, txSize size)
+{
+    cs_heap *h = the->heap;
+    uint64_t bytes = sizeof(txChunk) + ((uint64_t)(uint32_t)size + 7 & ~(uint64_t)7);
+    h->chunks_allocated += bytes > h->outgrown ? bytes - h->outgrown : 0;
+    h->outgrown = 0;
+}
+
+void *fxNewChunk(txMachine *the, txSize size)
+{
+    count(the, size);
+    return stock_new_chunk(the, size);
+}
+
+void *fxNewGrowableChunk(txMachine *the, txSize size, txSize capacity)
+{
+    count(the, size);
+    return stock_new_growable_chunk(the, size, capacity);
+}
+
+void *fxRenewChunk(txMachine *the, void *data, txSize size)
+{
+    cs_heap *h = the->heap;
+    h->outgrown = (uint64_t)((txChunk *)data - 1)->size;
+    void *renewed = stock_renew_chunk(the, data, size);
+    if (renewed != NULL)
+        count(the, size);
+    return renewed;
 }

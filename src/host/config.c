@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "host/plain_json.h"
 #include "host/source.h"
+#include "store/store.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -29,8 +30,8 @@ static const known_key config_keys[] = {
     { "bundles", KEY_USED },
     { "pinBootstrapRoot", KEY_USED },
     { "defaultManagerType", KEY_HARMLESS },
-    { "defaultReapInterval", KEY_HARMLESS },
-    { "defaultReapGCKrefs", KEY_HARMLESS },
+    { "defaultReapInterval", KEY_USED },
+    { "defaultReapGCKrefs", KEY_USED },
     { "snapshotInitial", KEY_HARMLESS },
     { "snapshotInterval", KEY_HARMLESS },
     { "includeDevDependencies", KEY_HARMLESS },
@@ -59,9 +60,9 @@ static const known_key option_keys[] = {
     { "enablePipelining", KEY_USED },
     { "critical", KEY_USED },
     { "managerType", KEY_HARMLESS },
-    { "reapInterval", KEY_HARMLESS },
-    { "reapGCKrefs", KEY_HARMLESS },
-    { "neverReap", KEY_HARMLESS },
+    { "reapInterval", KEY_USED },
+    { "reapGCKrefs", KEY_USED },
+    { "neverReap", KEY_USED },
     { "nodeOptions", KEY_HARMLESS },
     { "enableSetup", KEY_LATER },
     { "enableDisavow", KEY_LATER },
@@ -259,6 +260,37 @@ static bool name_is_good(const char *name)
     return size > 0 && size <= CS_NAME_MAX && strspn(name, allowed) == size;
 }
 
+/* S14: a whole number, or "never". 0, which the reference takes for "each time", is 1. Absent: 0. */
+static cs_status read_reap(reader *r, const char *place, json_t *object, const char *key,
+                           uint64_t *ret)
+{
+    const json_t *value = json_object_get(object, key);
+    const double n = json_number_value(value);
+    *ret = 0;
+    if (value == NULL)
+        return CS_OK;
+    if (json_is_string(value) && strcmp(json_string_value(value), "never") == 0)
+        *ret = CS_REAP_NEVER;
+    else if (json_is_number(value) && n >= 0 && n <= (double)CS_REF_ID_MAX &&
+             n == (double)(uint64_t)n)
+        *ret = n < 1 ? 1 : (uint64_t)n;
+    else
+        return cs_fail(r->err, CS_E_CONFIG,
+                       "%s: '%s' in %s must be a whole number from 1 on, or \"never\"",
+                       r->config->path, key, place);
+    return CS_OK;
+}
+
+static cs_status read_never_reap(reader *r, const char *place, json_t *options, bool *ret)
+{
+    const json_t *value = json_object_get(options, "neverReap");
+    *ret = json_is_true(value);
+    if (value == NULL || json_is_boolean(value))
+        return CS_OK;
+    return cs_fail(r->err, CS_E_CONFIG, "%s: 'neverReap' in %s must be true or false",
+                   r->config->path, place);
+}
+
 static cs_status read_options(reader *r, const char *place, json_t *options, cs_config_vat *ret)
 {
     if (options == NULL)
@@ -270,6 +302,12 @@ static cs_status read_options(reader *r, const char *place, json_t *options, cs_
         st = cs_fail(r->err, CS_E_CONFIG,
                      "%s: 'useTranscript: false' in %s is not supported: every vat is durable",
                      r->config->path, cs_buf_text(&inner));
+    if (st == CS_OK)
+        st = read_never_reap(r, cs_buf_text(&inner), options, &ret->never_reap);
+    if (st == CS_OK)
+        st = read_reap(r, cs_buf_text(&inner), options, "reapInterval", &ret->reap_interval);
+    if (st == CS_OK)
+        st = read_reap(r, cs_buf_text(&inner), options, "reapGCKrefs", &ret->reap_gc_krefs);
     cs_buf_fini(&inner);
     ret->enable_pipelining = json_is_true(json_object_get(options, "enablePipelining"));
     ret->critical = json_is_true(json_object_get(options, "critical"));
@@ -350,7 +388,13 @@ static cs_status read_config(reader *r)
     if (boot != NULL && json_object_get(vats, json_string_value(boot)) == NULL)
         return cs_fail(r->err, CS_E_CONFIG, "%s: bootstrap vat '%s' is not in 'vats'", file,
                        json_string_value(boot));
-    st = read_vats(r, vats);
+    st = read_reap(r, "the configuration", r->root, "defaultReapInterval",
+                   &r->config->reap_interval);
+    if (st == CS_OK)
+        st = read_reap(r, "the configuration", r->root, "defaultReapGCKrefs",
+                       &r->config->reap_gc_krefs);
+    if (st == CS_OK)
+        st = read_vats(r, vats);
     if (st != CS_OK)
         return st;
     sort_vats(r->config, json_string_value(boot));

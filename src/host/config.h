@@ -21,7 +21,8 @@ typedef struct cs_config_vat {
     char *name;
     cs_config_source source;
     json_t *parameters; /* an object, or NULL */
-    bool enable_pipelining, critical;
+    bool enable_pipelining, critical, never_reap;
+    uint64_t reap_interval, reap_gc_krefs; /* S14; 0: the default, CS_REAP_NEVER: never */
 } cs_config_vat;
 
 typedef struct cs_config {
@@ -31,8 +32,9 @@ typedef struct cs_config {
     size_t vat_count;
     bool has_bootstrap; /* then it is vats[0] */
     bool pin_bootstrap_root;
-    cs_hash content;  /* of all that it says; a basedir's: its file names */
-    const char *name; /* the file's, inside `path`; "." for a basedir */
+    uint64_t reap_interval, reap_gc_krefs; /* the defaults; 0: not said, CS_REAP_NEVER: never */
+    cs_hash content;                       /* of all that it says; a basedir's: its file names */
+    const char *name;                      /* the file's, inside `path`; "." for a basedir */
 } cs_config;
 
 /* Gives. CONFIG (HOST): the text names file, place and the mend. NOT_FOUND: no such file. */

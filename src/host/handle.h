@@ -12,6 +12,7 @@ struct capstan {
     char *store_path, *config_path;
     capstan_listener listener;
     void *ctx;
+    cs_gc_policy gc;
     uint32_t block_cranks_max;
     uint64_t block_cranks, block_computrons; /* since the last commit */
     uint64_t block_started_ns;
@@ -37,12 +38,19 @@ cs_status cs_host_writable(capstan *c); /* READ_ONLY if it was opened to look */
 CS_MUST_USE cs_status cs_host_vats(capstan *c);
 /* Commits the block. */
 CS_MUST_USE cs_status cs_host_commit(capstan *c);
+/* run.c: one crank of what `next` picks, cs_kernel_next() or cs_kernel_next_gc(). *ret_did false: it
+ * picked nothing. */
+typedef cs_status cs_host_next(cs_kernel *k, cs_effect *ret, cs_error *err);
+CS_MUST_USE cs_status cs_host_crank(capstan *c, cs_host_next *next, bool *ret_did);
+bool cs_host_block_is_full(const capstan *c);
 
 void cs_host_notice(capstan *c, const char *format, ...) CS_PRINTF(2, 3);
 /* "alice", or "v7" for a vat without a name; borrowed until the next call of this. */
 const char *cs_host_vat_name(capstan *c, cs_vatid vat);
 /* A vat by name or id text. NOT_FOUND. */
 cs_status cs_host_find_vat(capstan *c, const char *name, cs_vatid *ret);
+/* message.c: a kref of this type (CS_REF_NONE: any). USAGE. */
+cs_status cs_host_parse_kref(capstan *c, const char *text, cs_ref_type type, cs_kref *ret);
 /* Kernel CapData as public CapData, borrowed until the next call. */
 void cs_host_give_capdata(capstan *c, const cs_kcapdata *data, capstan_capdata *ret);
 

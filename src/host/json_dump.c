@@ -208,7 +208,40 @@ static void add_clists(dump *d)
     cs_buf_add_byte(d->b, ']');
 }
 
-void cs_stats_json(const cs_meta *meta, cs_buf *b)
+static void add_gc_actions(dump *d)
+{
+    open_list(d, "gcActions");
+    for (cs_bytes a = { 0 }; (a = cs_gc_after(d->c->store, a)).size > 0;) {
+        comma(d);
+        cs_buf_add_json(d->b, a);
+    }
+    cs_buf_add_byte(d->b, ']');
+}
+
+static void add_reap_queue(dump *d, cs_queue_ends ends)
+{
+    open_list(d, "reapQueue");
+    for (uint64_t seq = ends.first; seq < ends.next; seq++) {
+        const cs_blob *item = cs_queue_find(d->c->store, CS_QUEUE_REAP, seq);
+        cs_reader r = cs_reader_of(item == NULL ? (cs_bytes){ 0 } : cs_blob_bytes(item));
+        comma(d);
+        add_vatid(d, (cs_vatid){ (uint32_t)cs_reader_varint(&r) }); /* null: the audit tells */
+    }
+    cs_buf_add_byte(d->b, ']');
+}
+
+static void add_collections(const cs_collection_figures *f, cs_buf *b)
+{
+    cs_buf_addf(b, ",\"collections\":%llu,\"deadReferences\":%llu,\"deadPerCollectionMax\":%llu",
+                (unsigned long long)f->collections, (unsigned long long)f->dead,
+                (unsigned long long)f->dead_max);
+    cs_buf_addf(b,
+                ",\"collectionPauseP50Us\":%.1f,\"collectionPauseP99Us\":%.1f,"
+                "\"collectionPauseMaxUs\":%.1f",
+                f->p50_us, f->p99_us, f->max_us);
+}
+
+void cs_stats_json(const cs_meta *meta, const cs_collection_figures *collections, cs_buf *b)
 {
     static const char *const names[] = {
 #define X(name) #name,
@@ -224,6 +257,8 @@ void cs_stats_json(const cs_meta *meta, cs_buf *b)
                 cs_buf_add_byte(b, (uint8_t)(p > names[i] && p[-1] == '_' ? *p : *p + 'a' - 'A'));
         cs_buf_addf(b, "\":%llu", (unsigned long long)meta->stats[i]);
     }
+    if (collections != NULL)
+        add_collections(collections, b);
     cs_buf_add_byte(b, '}');
 }
 
@@ -244,12 +279,13 @@ void cs_dump_json(capstan *c, cs_buf *b)
     cs_buf_add_byte(b, ']');
     open_list(&d, "acceptanceQueue");
     add_queue(&d, CS_QUEUE_ACCEPTANCE, meta->acceptance);
+    cs_buf_add_byte(b, ']');
+    add_gc_actions(&d);
+    add_reap_queue(&d, meta->reap);
     char hash[CS_HASH_TEXT_MAX];
-    cs_buf_addf(b,
-                "],\n\"gcActions\":[],\"reapQueue\":[],\"meters\":[],\n\"crankNumber\":%llu,"
-                "\"activityHash\":\"%s\",\n\"stats\":",
+    cs_buf_addf(b, ",\n\"meters\":[],\n\"crankNumber\":%llu,\"activityHash\":\"%s\",\n\"stats\":",
                 (unsigned long long)meta->crank_number, cs_hash_text(&meta->activity, hash));
-    cs_stats_json(meta, b);
+    cs_stats_json(meta, NULL, b);
     cs_buf_add_text(b, "}\n");
     cs_arena_fini(&d.arena);
 }

@@ -23,8 +23,11 @@ capstan_code capstan_stats_json(capstan *c, const char **ret_json)
 {
     cs_status st = cs_host_enter(c);
     if (st == CS_OK) {
+        cs_collection_figures collections = { 0 };
+        if (c->vats != NULL)
+            collections = cs_vats_collections(c->vats);
         cs_buf_clear(&c->text);
-        cs_stats_json(cs_meta_get(c->store), &c->text);
+        cs_stats_json(cs_meta_get(c->store), &collections, &c->text);
         *ret_json = cs_buf_text(&c->text);
     }
     return cs_host_leave(c, st);
@@ -242,6 +245,9 @@ capstan_code capstan_replay(capstan *c, const char *vat, uint64_t to, uint64_t *
         st = cs_host_vats(c);
     if (st == CS_OK)
         st = cs_vats_replay(c->vats, id, to, &figures, &c->err);
+    if (st == CS_OK && figures.other_drops > 0)
+        cs_host_notice(c, "in %llu deliveries other references were dropped than then; that may be",
+                       (unsigned long long)figures.other_drops);
     if (ret_deliveries != NULL)
         *ret_deliveries = figures.deliveries;
     return cs_host_leave(c, st);

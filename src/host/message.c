@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "kernel/capdata.h"
 
 #include <string.h>
 
@@ -34,19 +35,44 @@ cs_status cs_host_find_vat(capstan *c, const char *name, cs_vatid *ret)
     return cs_fail(&c->err, CS_E_NOT_FOUND, "no vat '%s' in %s", name, c->store_path);
 }
 
+static bool is_live(capstan *c, cs_vatid vat)
+{
+    const cs_vat_row *row = cs_vat_find(c->store, vat);
+    return row != NULL && row->status == CS_VAT_LIVE;
+}
+
+static const cs_clist_row *root_entry(capstan *c, cs_vatid vat)
+{
+    return cs_clist_find_vref(c->store, vat, cs_vref_of(CS_REF_OBJECT, true, 0));
+}
+
+/* Whether naming the root would change the c-list of a vat. */
+static bool is_forgotten_root(capstan *c, cs_vatid vat)
+{
+    const cs_clist_row *row = root_entry(c, vat);
+    return is_live(c, vat) && (row == NULL || !row->reachable);
+}
+
+/* The root object; exported anew if nobody knew it any more. */
 static cs_status find_root(capstan *c, const char *vat, cs_kref *ret)
 {
     cs_vatid id;
     cs_status st = cs_host_find_vat(c, vat, &id);
     if (st != CS_OK)
         return st;
+    if (c->read_only && is_forgotten_root(c, id))
+        return cs_fail(
+            &c->err, CS_E_READ_ONLY,
+            "nobody knows the root object of vat '%s' any more; it would be exported anew, "
+            "but %s is open read-only",
+            vat, c->store_path);
     st = cs_kernel_root(c->kernel, id, ret);
     if (st == CS_E_DEAD)
         return cs_fail(&c->err, st, "vat '%s' is terminated", vat);
     return st == CS_OK ? st : cs_fail(&c->err, st, "vat '%s' has no root object", vat);
 }
 
-static cs_status parse_kref(capstan *c, const char *text, cs_ref_type type, cs_kref *ret)
+cs_status cs_host_parse_kref(capstan *c, const char *text, cs_ref_type type, cs_kref *ret)
 {
     cs_kref k;
     if (text == NULL || cs_kref_parse(cs_bytes_of(text), &k) != CS_OK)
@@ -90,22 +116,58 @@ static cs_status make_methargs(capstan *c, const char *method, const capstan_cap
     return CS_OK;
 }
 
-static cs_status send(capstan *c, cs_kref target, const char *method, const capstan_capdata *args,
-                      capstan_on_result on_result, const char **ret_kpid)
+/* A message that is known to be right before anything is done about its target. */
+typedef struct letter {
+    cs_buf body;
+    cs_kref *slots;
+    uint32_t slot_count;
+} letter;
+
+static bool is_known(capstan *c, cs_kref ref)
 {
-    size_t count = args == NULL ? 0 : args->slot_count;
-    cs_kref *slots = cs_alloc(count * sizeof *slots), promise;
-    char text[CS_REF_TEXT_MAX];
-    cs_buf body = { 0 };
-    cs_status st = make_methargs(c, method, args, &body);
-    for (size_t i = 0; st == CS_OK && i < count; i++)
-        st = parse_kref(c, args->slots[i], CS_REF_NONE, &slots[i]);
-    if (st == CS_OK) {
-        const cs_kcapdata data = { cs_buf_bytes(&body), slots, (uint32_t)count };
-        st = cs_kernel_send(c->kernel, target, &data, (cs_policy)on_result, &promise, &c->err);
+    if (cs_kref_type(ref) == CS_REF_OBJECT)
+        return cs_object_find(c->store, ref) != NULL;
+    return cs_kref_type(ref) == CS_REF_PROMISE && cs_promise_find(c->store, ref) != NULL;
+}
+
+static cs_status read_slots(capstan *c, const capstan_capdata *args, letter *l)
+{
+    cs_status st = CS_OK;
+    for (size_t i = 0; st == CS_OK && args != NULL && i < args->slot_count; i++) {
+        cs_kref *slot = &l->slots[l->slot_count++];
+        st = cs_host_parse_kref(c, args->slots[i], CS_REF_NONE, slot);
+        if (st == CS_OK && !is_known(c, *slot))
+            st = cs_fail(&c->err, CS_E_NOT_FOUND, "%s: there is no such reference", args->slots[i]);
     }
-    cs_buf_fini(&body);
-    cs_free(slots);
+    return st;
+}
+
+static cs_status write_letter(capstan *c, const char *method, const capstan_capdata *args,
+                              letter *ret)
+{
+    *ret = (letter){ 0 };
+    cs_status st = make_methargs(c, method, args, &ret->body);
+    if (st == CS_OK) {
+        ret->slots = cs_alloc_zero(args == NULL ? 0 : args->slot_count, sizeof *ret->slots);
+        st = read_slots(c, args, ret);
+    }
+    return st == CS_OK ? cs_body_check(cs_buf_bytes(&ret->body), ret->slot_count, &c->err) : st;
+}
+
+static void letter_fini(letter *l)
+{
+    cs_buf_fini(&l->body);
+    cs_free(l->slots);
+}
+
+static cs_status post(capstan *c, cs_kref target, const letter *l, capstan_on_result on_result,
+                      const char **ret_kpid)
+{
+    cs_kref promise;
+    char text[CS_REF_TEXT_MAX];
+    const cs_kcapdata data = { cs_buf_bytes(&l->body), l->slots, l->slot_count };
+    cs_status st =
+        cs_kernel_send(c->kernel, target, &data, (cs_policy)on_result, &promise, &c->err);
     if (st == CS_OK && ret_kpid != NULL) {
         cs_buf_clear(&c->text);
         cs_buf_add_text(&c->text, cs_kref_text(promise, text));
@@ -121,13 +183,17 @@ capstan_code capstan_queue_to_vat_root(capstan *c, const char *vat, const char *
                                        const char **ret_kpid)
 {
     cs_kref root;
+    letter l = { 0 };
     cs_status st = cs_host_enter(c);
     if (st == CS_OK)
         st = cs_host_writable(c);
     if (st == CS_OK)
+        st = write_letter(c, method, args, &l);
+    if (st == CS_OK)
         st = find_root(c, vat, &root);
     if (st == CS_OK)
-        st = send(c, root, method, args, on_result, ret_kpid);
+        st = post(c, root, &l, on_result, ret_kpid);
+    letter_fini(&l);
     return cs_host_leave(c, st);
 }
 
@@ -136,13 +202,17 @@ capstan_code capstan_queue_to_object(capstan *c, const char *kref, const char *m
                                      const char **ret_kpid)
 {
     cs_kref target;
+    letter l = { 0 };
     cs_status st = cs_host_enter(c);
     if (st == CS_OK)
         st = cs_host_writable(c);
     if (st == CS_OK)
-        st = parse_kref(c, kref, CS_REF_NONE, &target);
+        st = write_letter(c, method, args, &l);
     if (st == CS_OK)
-        st = send(c, target, method, args, on_result, ret_kpid);
+        st = cs_host_parse_kref(c, kref, CS_REF_NONE, &target);
+    if (st == CS_OK)
+        st = post(c, target, &l, on_result, ret_kpid);
+    letter_fini(&l);
     return cs_host_leave(c, st);
 }
 
@@ -191,7 +261,7 @@ capstan_code capstan_kp_status(capstan *c, const char *kpid, capstan_promise *re
     cs_kref promise;
     cs_status st = cs_host_enter(c);
     if (st == CS_OK)
-        st = parse_kref(c, kpid, CS_REF_PROMISE, &promise);
+        st = cs_host_parse_kref(c, kpid, CS_REF_PROMISE, &promise);
     return cs_host_leave(c, st == CS_OK ? read_promise(c, promise, ret, NULL) : st);
 }
 
@@ -201,7 +271,7 @@ capstan_code capstan_kp_resolution(capstan *c, const char *kpid, capstan_capdata
     capstan_promise state;
     cs_status st = cs_host_enter(c);
     if (st == CS_OK)
-        st = parse_kref(c, kpid, CS_REF_PROMISE, &promise);
+        st = cs_host_parse_kref(c, kpid, CS_REF_PROMISE, &promise);
     if (st == CS_OK)
         st = read_promise(c, promise, &state, ret);
     if (st == CS_OK && state == CAPSTAN_UNRESOLVED)
@@ -209,16 +279,19 @@ capstan_code capstan_kp_resolution(capstan *c, const char *kpid, capstan_capdata
     return cs_host_leave(c, st);
 }
 
-capstan_code capstan_kp_release(capstan *c, const char *kpid)
+capstan_code capstan_kp_release(capstan *c, const char *kref)
 {
-    cs_kref promise;
+    cs_kref held;
     cs_status st = cs_host_enter(c);
     if (st == CS_OK)
         st = cs_host_writable(c);
     if (st == CS_OK)
-        st = parse_kref(c, kpid, CS_REF_PROMISE, &promise);
-    if (st == CS_OK && cs_kernel_release(c->kernel, promise) != CS_OK)
-        st = cs_fail(&c->err, CS_E_NOT_FOUND, "%s is not held by the host", kpid);
+        st = cs_host_parse_kref(c, kref, CS_REF_NONE, &held);
+    if (st == CS_OK)
+        st = cs_kernel_release(c->kernel, held);
+    if (st == CS_E_NOT_FOUND)
+        st = cs_fail(&c->err, st,
+                     "%s is not held by the host: it was released already, or never held", kref);
     return cs_host_leave(c, st);
 }
 
@@ -275,6 +348,26 @@ capstan_code capstan_pin_vat_root(capstan *c, const char *vat)
     if (st == CS_OK)
         st = find_root(c, vat, &root);
     return cs_host_leave(c, st == CS_OK ? cs_kernel_pin(c->kernel, root) : st);
+}
+
+capstan_code capstan_unpin_vat_root(capstan *c, const char *vat)
+{
+    cs_vatid id;
+    cs_status st = cs_host_enter(c);
+    if (st == CS_OK)
+        st = cs_host_writable(c);
+    if (st == CS_OK)
+        st = cs_host_find_vat(c, vat, &id);
+    if (st == CS_OK && !is_live(c, id))
+        st = cs_fail(&c->err, CS_E_DEAD,
+                     "vat '%s' is terminated; release what was its root object by its kref", vat);
+    if (st == CS_OK) {
+        const cs_clist_row *root = root_entry(c, id);
+        st = root == NULL ? CS_E_NOT_FOUND : cs_kernel_release(c->kernel, root->kref);
+        if (st == CS_E_NOT_FOUND)
+            st = cs_fail(&c->err, st, "the root object of vat '%s' is not pinned", vat);
+    }
+    return cs_host_leave(c, st);
 }
 
 capstan_code capstan_terminate_vat(capstan *c, const char *vat, const char *reason)

@@ -128,30 +128,49 @@ static char *choose_store_path(const capstan_options *o)
     return text;
 }
 
-static cs_status check_choice(capstan *c, const char *what, const char *value,
-                              const char *const *choices)
+/* The index of `value` among the choices; 0 if it is NULL. */
+static cs_status read_choice(capstan *c, const char *what, const char *value,
+                             const char *const *choices, size_t *ret)
 {
-    for (size_t i = 0; value != NULL && choices[i] != NULL; i++)
-        if (strcmp(value, choices[i]) == 0)
-            return CS_OK;
-    return value == NULL
-               ? CS_OK
-               : cs_fail(&c->err, CS_E_USAGE, "'%s' is no %s that this version has; use %s", value,
-                         what, choices[0]);
+    cs_buf list = { 0 };
+    *ret = 0;
+    for (size_t i = 0; value != NULL && choices[i] != NULL; i++) {
+        if (strcmp(value, choices[i]) == 0) {
+            *ret = i;
+            value = NULL;
+        }
+        cs_buf_addf(&list, "%s%s",
+                    i == 0                   ? ""
+                    : choices[i + 1] == NULL ? " or "
+                                             : ", ",
+                    choices[i]);
+    }
+    cs_status st = CS_OK;
+    if (value != NULL)
+        st = cs_fail(&c->err, CS_E_USAGE, "'%s' is no %s that this version has; use %s", value,
+                     what, cs_buf_text(&list));
+    cs_buf_fini(&list);
+    return st;
 }
 
 static cs_status check_options(capstan *c, const capstan_options *o)
 {
     static const char *const workers[] = { "local", NULL };
+    /* In the order of cs_gc_policy. */
     static const char *const policies[] = { "paced", "prompt", "batched", NULL };
+    size_t worker, policy;
     if (o->size < sizeof *o)
         return cs_fail(&c->err, CS_E_USAGE, "capstan_options.size is not set");
     if (o->store == NULL && o->config == NULL)
         return cs_fail(&c->err, CS_E_USAGE, "neither a store nor a configuration is named");
     if (o->reset && (o->config == NULL || o->read_only))
         return cs_fail(&c->err, CS_E_USAGE, "a store is made anew only from a configuration");
-    cs_status st = check_choice(c, "worker kind", o->worker, workers);
-    return st != CS_OK ? st : check_choice(c, "gc policy", o->gc, policies);
+    cs_status st = read_choice(c, "worker kind", o->worker, workers, &worker);
+    if (st == CS_OK)
+        st = read_choice(c, "gc policy", o->gc, policies, &policy);
+    if (st == CS_OK)
+        c->gc = (cs_gc_policy)policy;
+    return st;
 }
 
 /* Deletes the store and what SQLite keeps beside it; but only a store of ours. */
@@ -240,6 +259,8 @@ static cs_status open_all(capstan *c, const capstan_options *o)
         st = open_store(c, o);
     if (st == CS_OK)
         st = cs_kernel_new(c->store, &ops, c, &c->kernel, &c->err);
+    if (st == CS_OK)
+        cs_kernel_set_gc(c->kernel, c->gc);
     if (st == CS_OK)
         st = is_new(c) ? open_new(c, o, &plan) : open_old(c, o);
     (void)cs_host_setup_free(plan);

@@ -59,13 +59,31 @@ cs_status cs_host_commit(capstan *c)
     return cs_store_commit(c->store, &c->err);
 }
 
+/* A vat that imports other things than its c-list says has been replayed with other drops than its
+ * history has (docs/gc.md). What it lost is dropped for it; what it holds beyond its c-list it will lose
+ * when it is collected. A BOYD has just done that, so it is not asked for another one. */
+static cs_status reconcile(capstan *c, const cs_effect *effect)
+{
+    cs_vrefs held, recognized;
+    uint32_t changed = 0;
+    cs_vats_imports(c->vats, effect->vat, &held, &recognized);
+    cs_status st = cs_kernel_reconcile(c->kernel, effect->vat, &held, &recognized, &changed);
+    if (changed > 0)
+        cs_host_notice(c, "vat '%s' no longer has %u of the imports in its c-list: dropped for it",
+                       cs_host_vat_name(c, effect->vat), (unsigned)changed);
+    if (st == CS_OK && changed == 0 && effect->delivery.kind != CS_DELIVER_BRING_OUT_YOUR_DEAD)
+        st = cs_kernel_reap(c->kernel, effect->vat);
+    return st;
+}
+
 static cs_status deliver(capstan *c, const cs_effect *effect)
 {
     cs_reply reply;
     cs_outcome outcome = { 0 };
     cs_status st = cs_host_vats(c);
     if (st == CS_OK)
-        st = cs_vats_deliver(c->vats, effect->vat, &effect->delivery, &reply, &c->err);
+        st = cs_vats_deliver(c->vats, effect->vat, &effect->delivery, effect->collect, &reply,
+                             &c->err);
     if (st != CS_OK) {
         cs_kernel_abandon(c->kernel);
         return st;
@@ -75,13 +93,15 @@ static cs_status deliver(capstan *c, const cs_effect *effect)
     /* A heap whose crank was not kept, for whatever reason, is not what the transcript says. */
     if (st != CS_OK || outcome.aborted || outcome.terminated)
         cs_vats_unload(c->vats, effect->vat);
+    else if (outcome.miscounted)
+        st = reconcile(c, effect);
     return st;
 }
 
-static cs_status run_crank(capstan *c, bool *ret_did)
+cs_status cs_host_crank(capstan *c, cs_host_next *next, bool *ret_did)
 {
     cs_effect effect;
-    cs_status st = cs_kernel_next(c->kernel, &effect, &c->err);
+    cs_status st = next(c->kernel, &effect, &c->err);
     if (st != CS_OK)
         return st;
     *ret_did = effect.kind != CS_EFFECT_IDLE;
@@ -92,10 +112,10 @@ static cs_status run_crank(capstan *c, bool *ret_did)
     return st;
 }
 
-static bool block_is_full(const capstan *c, uint64_t now)
+bool cs_host_block_is_full(const capstan *c)
 {
     return c->block_cranks >= c->block_cranks_max || c->block_computrons >= BLOCK_COMPUTRONS_MAX ||
-           now - c->block_started_ns >= BLOCK_NS_MAX;
+           now_ns() - c->block_started_ns >= BLOCK_NS_MAX;
 }
 
 static bool must_stop(const capstan_policy *p, const capstan_run_figures *f, uint64_t elapsed_ns)
@@ -111,7 +131,8 @@ static void add_figures(const capstan *c, const cs_meta *before, capstan_run_fig
     f->cranks = now->stats[CS_STAT_CRANKS] - before->stats[CS_STAT_CRANKS];
     f->deliveries = now->stats[CS_STAT_DELIVERIES] - before->stats[CS_STAT_DELIVERIES];
     f->computrons = now->stats[CS_STAT_COMPUTRONS] - before->stats[CS_STAT_COMPUTRONS];
-    f->queued = now->acceptance.next - now->acceptance.first + now->run.next - now->run.first;
+    f->queued = now->acceptance.next - now->acceptance.first + now->run.next - now->run.first +
+                now->reap.next - now->reap.first;
 }
 
 static cs_status run(capstan *c, const capstan_policy *policy, capstan_run_figures *f)
@@ -121,11 +142,11 @@ static cs_status run(capstan *c, const capstan_policy *policy, capstan_run_figur
     cs_status st = cs_host_writable(c);
     while (st == CS_OK && !must_stop(policy, f, now_ns() - started)) {
         bool did;
-        st = run_crank(c, &did);
+        st = cs_host_crank(c, cs_kernel_next, &did);
         add_figures(c, &before, f);
         if (st != CS_OK || (f->quiet = !did))
             break;
-        if (block_is_full(c, now_ns()))
+        if (cs_host_block_is_full(c))
             st = cs_host_commit(c);
     }
     if (st == CS_OK || st == CS_E_PANIC) {
@@ -140,7 +161,9 @@ capstan_code capstan_step(capstan *c, bool *ret_did)
     cs_status st = cs_host_enter(c);
     if (st == CS_OK)
         st = cs_host_writable(c);
-    return cs_host_leave(c, st == CS_OK ? run_crank(c, ret_did) : st);
+    if (st == CS_OK)
+        st = cs_host_crank(c, cs_kernel_next, ret_did);
+    return cs_host_leave(c, st);
 }
 
 capstan_code capstan_run(capstan *c, const capstan_policy *policy, capstan_run_figures *ret)

@@ -140,7 +140,10 @@ static cs_status add_vat(setup *s, size_t index)
     const cs_config_vat *vat = &s->config->vats[index];
     const cs_vat_options options = { .is_static = true,
                                      .enable_pipelining = vat->enable_pipelining,
-                                     .critical = vat->critical };
+                                     .critical = vat->critical,
+                                     .never_reap = vat->never_reap,
+                                     .reap_interval = vat->reap_interval,
+                                     .reap_gc_krefs = vat->reap_gc_krefs };
     const loaded *l = &s->plan->sources[s->plan->source_of[index]];
     cs_buf body = { 0 };
     make_parameters(s, index, &body);
@@ -230,7 +233,8 @@ static void note_config(setup *s)
 
 static cs_status fill(setup *s)
 {
-    cs_status st = CS_OK;
+    cs_status st = cs_kernel_set_reap_defaults(s->c->kernel, s->config->reap_interval,
+                                               s->config->reap_gc_krefs);
     note_config(s);
     for (size_t i = 0; i < s->plan->source_count; i++) {
         const loaded *l = &s->plan->sources[i];

@@ -2,9 +2,11 @@
  *
  * Sources of counts (refcount.h): c-list entries, mentions in queued events and in resolutions, holds.
  * From these every object's and promise's counts follow, and the gauges; then each row is held
- * against the invariants of promise.h, clist.h and S4a, and against the rows that it names. */
+ * against the invariants of promise.h, clist.h, gc.h, reap.h and S4a, and against the rows that it
+ * names. */
+#include "kernel/audit.h"
+
 #include "base/alloc.h"
-#include "base/map.h"
 #include "kernel/capdata.h"
 #include "kernel/crank.h"
 #include "kernel/options.h"
@@ -13,27 +15,10 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What the sources say about one kref. */
-typedef struct sum {
-    uint64_t reachable, recognizable, refs;
-    uint32_t results; /* queued messages whose result it is */
-} sum;
+typedef cs_audit audit;
+typedef cs_audit_sum sum;
 
-typedef struct audit {
-    cs_kernel *k;
-    void (*tell)(void *ctx, const char *line);
-    void *ctx;
-    size_t lines;
-    cs_map sums; /* kref -> sum, owned */
-    cs_arena arena;
-    cs_vatid vat; /* whose c-list is walked */
-    bool vat_is_live;
-    uint64_t next_object, next_promise; /* its next imports */
-    uint64_t objects, promises, entries;
-} audit;
-
-static void wrong(audit *a, const char *format, ...) CS_PRINTF(2, 3);
-static void wrong(audit *a, const char *format, ...)
+void cs_audit_wrong(cs_audit *a, const char *format, ...)
 {
     char line[512];
     va_list args;
@@ -45,11 +30,16 @@ static void wrong(audit *a, const char *format, ...)
         a->tell(a->ctx, line);
 }
 
-/* Says that something is wrong with `ref`. */
-static void wrong_ref(audit *a, cs_kref ref, const char *what)
+void cs_audit_wrong_ref(cs_audit *a, cs_kref ref, const char *what)
 {
     char text[CS_REF_TEXT_MAX];
-    wrong(a, "%s: %s", cs_kref_text(ref, text), what);
+    cs_audit_wrong(a, "%s: %s", cs_kref_text(ref, text), what);
+}
+
+bool cs_audit_vat_is_live(cs_audit *a, cs_vatid vat)
+{
+    const cs_vat_row *row = cs_vat_find(a->k->store, vat);
+    return row != NULL && row->status == CS_VAT_LIVE;
 }
 
 static sum *sum_of(audit *a, cs_kref ref)
@@ -86,7 +76,7 @@ static void count_event(audit *a, const cs_event *e)
     }
     mention_all(a, &e->data);
     if (e->kind != CS_EVENT_SEND && cs_vat_find(a->k->store, e->vat) == NULL)
-        wrong(a, "a queued event is for v%u, which there is not", (unsigned)e->vat.n);
+        cs_audit_wrong(a, "a queued event is for v%u, which there is not", (unsigned)e->vat.n);
 }
 
 /* `waits_for`: none, or the promise whose queue it is. */
@@ -96,17 +86,17 @@ static void count_queue(audit *a, cs_queue_id queue, cs_queue_ends ends, cs_kref
         cs_event e;
         const cs_blob *item = cs_queue_find(a->k->store, queue, seq);
         if (item == NULL || !cs_event_dec(cs_blob_bytes(item), &a->arena, &e)) {
-            wrong(a, "queue %llx: item %llu is missing or malformed", (unsigned long long)queue,
-                  (unsigned long long)seq);
+            cs_audit_wrong(a, "queue %llx: item %llu is missing or malformed",
+                           (unsigned long long)queue, (unsigned long long)seq);
             continue;
         }
         count_event(a, &e);
         if (!cs_kref_none(waits_for) &&
             (e.kind != CS_EVENT_SEND || !cs_kref_same(e.target, waits_for)))
-            wrong_ref(a, waits_for, "something in its queue is not a message to it");
+            cs_audit_wrong_ref(a, waits_for, "something in its queue is not a message to it");
     }
     if (ends.first > ends.next)
-        wrong(a, "queue %llx: ends before it begins", (unsigned long long)queue);
+        cs_audit_wrong(a, "queue %llx: ends before it begins", (unsigned long long)queue);
 }
 
 static bool count_promise(void *ctx, const cs_promise_row *row)
@@ -122,7 +112,7 @@ static bool count_promise(void *ctx, const cs_promise_row *row)
     if (cs_reader_done(&r))
         mention_all(a, &d);
     else
-        wrong_ref(a, row->kref, "its resolution is malformed");
+        cs_audit_wrong_ref(a, row->kref, "its resolution is malformed");
     return true;
 }
 
@@ -130,15 +120,19 @@ static bool count_hold(void *ctx, const cs_hold_row *row)
 {
     mention(ctx, row->kref);
     if (row->count == 0)
-        wrong_ref(ctx, row->kref, "is held no times");
+        cs_audit_wrong_ref(ctx, row->kref, "is held no times");
     return true;
 }
 
 static void count_import(audit *a, const cs_clist_row *row)
 {
     sum *s = sum_of(a, row->kref);
+    const cs_object_row *object = cs_object_find(a->k->store, row->kref);
     s->recognizable++;
     s->reachable += row->reachable;
+    a->imports_reachable += row->reachable;
+    if (object != NULL)
+        cs_audit_import(a, row, object);
 }
 
 static void check_import_id(audit *a, const cs_clist_row *row)
@@ -146,14 +140,14 @@ static void check_import_id(audit *a, const cs_clist_row *row)
     bool is_object = cs_vref_type(row->vref) == CS_REF_OBJECT;
     if (!cs_vref_by_vat(row->vref) &&
         cs_vref_id(row->vref) >= (is_object ? a->next_object : a->next_promise))
-        wrong_ref(a, row->kref, "has a vref that was not given out");
+        cs_audit_wrong_ref(a, row->kref, "has a vref that was not given out");
 }
 
 static void check_export(audit *a, const cs_clist_row *row)
 {
     const cs_object_row *object = cs_object_find(a->k->store, row->kref);
     if (object == NULL || object->owner.n != row->vat.n)
-        wrong_ref(a, row->kref, "is exported by a vat that does not own it");
+        cs_audit_wrong_ref(a, row->kref, "is exported by a vat that does not own it");
 }
 
 static bool count_entry(void *ctx, const cs_clist_row *row)
@@ -162,16 +156,16 @@ static bool count_entry(void *ctx, const cs_clist_row *row)
     a->entries++;
     const cs_clist_row *back = cs_clist_find_kref(a->k->store, row->vat, row->kref);
     if (back == NULL || !cs_vref_same(back->vref, row->vref) || row->vat.n != a->vat.n)
-        wrong_ref(a, row->kref, "its c-list entry is not found by it");
+        cs_audit_wrong_ref(a, row->kref, "its c-list entry is not found by it");
     if (!cs_vref_check(row->vref) || (int)cs_vref_type(row->vref) != (int)cs_kref_type(row->kref))
-        wrong_ref(a, row->kref, "has a vref of another type");
+        cs_audit_wrong_ref(a, row->kref, "has a vref of another type");
     if (!a->vat_is_live)
-        wrong_ref(a, row->kref, "is in the c-list of a terminated vat");
+        cs_audit_wrong_ref(a, row->kref, "is in the c-list of a terminated vat");
     check_import_id(a, row);
     if (cs_kref_type(row->kref) == CS_REF_PROMISE) {
         sum_of(a, row->kref)->refs++;
         if (!row->reachable)
-            wrong_ref(a, row->kref, "is a promise and unreachable");
+            cs_audit_wrong_ref(a, row->kref, "is a promise and unreachable");
     } else if (cs_vref_by_vat(row->vref)) {
         check_export(a, row);
     } else {
@@ -189,35 +183,34 @@ static void check_vat(audit *a, const cs_vat_row *row)
     a->next_object = row->next_import_object;
     a->next_promise = row->next_import_promise;
     if (a->next_object > CS_REF_ID_MAX || a->next_promise > CS_REF_ID_MAX)
-        wrong(a, "v%u: its imports have run out of ids", n);
+        cs_audit_wrong(a, "v%u: its imports have run out of ids", n);
     if (!cs_vat_options_dec(row->options, &options))
-        wrong(a, "v%u: its options are malformed", n);
+        cs_audit_wrong(a, "v%u: its options are malformed", n);
     if (row->status != CS_VAT_LIVE && row->status != CS_VAT_TERMINATED)
-        wrong(a, "v%u: has no status", n);
+        cs_audit_wrong(a, "v%u: has no status", n);
     if (a->vat_is_live != (row->ending == NULL))
-        wrong(a, "v%u: is live with an ending, or terminated without", n);
+        cs_audit_wrong(a, "v%u: is live with an ending, or terminated without", n);
     if (row->first_delivery > row->next_delivery)
-        wrong(a, "v%u: its transcript ends before it begins", n);
+        cs_audit_wrong(a, "v%u: its transcript ends before it begins", n);
     if (n >= cs_meta_get(a->k->store)->next_vat)
-        wrong(a, "v%u: its id was not given out", n);
+        cs_audit_wrong(a, "v%u: its id was not given out", n);
+    a->imports_reachable = 0;
     cs_store_each_clist(a->k->store, row->id, count_entry, a);
+    cs_audit_vat_garbage(a, row);
 }
 
 /* ---- sums against rows ---- */
 
-static bool vat_is_live(audit *a, cs_vatid vat)
-{
-    const cs_vat_row *row = cs_vat_find(a->k->store, vat);
-    return row != NULL && row->status == CS_VAT_LIVE;
-}
-
 static void check_owner(audit *a, const cs_object_row *row)
 {
     const cs_clist_row *export = cs_clist_find_kref(a->k->store, row->owner, row->kref);
-    if (!vat_is_live(a, row->owner) || export == NULL)
-        wrong_ref(a, row->kref, "is not exported by its owner");
-    else if (!export->reachable && row->reachable > 0) /* C1: it was told to drop it */
-        wrong_ref(a, row->kref, "can be reached, and its owner has dropped it");
+    if (!cs_audit_vat_is_live(a, row->owner) || export == NULL) {
+        cs_audit_wrong_ref(a, row->kref, "is not exported by its owner");
+        return;
+    }
+    if (!export->reachable && row->reachable > 0) /* C1: it was told to drop it */
+        cs_audit_wrong_ref(a, row->kref, "can be reached, and its owner has dropped it");
+    cs_audit_export(a, row, export);
 }
 
 static bool check_object(void *ctx, const cs_object_row *row)
@@ -227,16 +220,16 @@ static bool check_object(void *ctx, const cs_object_row *row)
     a->objects++;
     if (s->reachable != row->reachable || s->recognizable != row->recognizable) {
         char text[CS_REF_TEXT_MAX];
-        wrong(a, "%s: counts %u/%u, and has %llu/%llu", cs_kref_text(row->kref, text),
-              (unsigned)row->reachable, (unsigned)row->recognizable,
-              (unsigned long long)s->reachable, (unsigned long long)s->recognizable);
+        cs_audit_wrong(a, "%s: counts %u/%u, and has %llu/%llu", cs_kref_text(row->kref, text),
+                       (unsigned)row->reachable, (unsigned)row->recognizable,
+                       (unsigned long long)s->reachable, (unsigned long long)s->recognizable);
     }
-    if (row->owner.n == 0 && row->recognizable == 0)
-        wrong_ref(a, row->kref, "is an orphan that nobody recognises");
     if (row->owner.n != 0)
         check_owner(a, row);
+    else
+        cs_audit_orphan(a, row);
     if (cs_kref_id(row->kref) >= cs_meta_get(a->k->store)->next_object)
-        wrong_ref(a, row->kref, "its id was not given out");
+        cs_audit_wrong_ref(a, row->kref, "its id was not given out");
     s->recognizable = s->reachable = s->refs = 0; /* accounted for */
     return true;
 }
@@ -245,23 +238,23 @@ static bool check_object(void *ctx, const cs_object_row *row)
 static void check_unresolved(audit *a, const cs_promise_row *row, const sum *s)
 {
     if (row->resolution != NULL)
-        wrong_ref(a, row->kref, "is unresolved and has a resolution");
+        cs_audit_wrong_ref(a, row->kref, "is unresolved and has a resolution");
     if (s->results != (row->decider.n == 0 ? 1 : 0))
-        wrong_ref(a, row->kref, "is the result of too many queued messages, or of none");
-    if (row->decider.n != 0 && (!vat_is_live(a, row->decider) ||
+        cs_audit_wrong_ref(a, row->kref, "is the result of too many queued messages, or of none");
+    if (row->decider.n != 0 && (!cs_audit_vat_is_live(a, row->decider) ||
                                 cs_clist_find_kref(a->k->store, row->decider, row->kref) == NULL))
-        wrong_ref(a, row->kref, "its decider does not know it");
+        cs_audit_wrong_ref(a, row->kref, "its decider does not know it");
     if (row->queue.first > 0 && row->queue.first == row->queue.next)
-        wrong_ref(a, row->kref, "has an empty queue that was not reset");
+        cs_audit_wrong_ref(a, row->kref, "has an empty queue that was not reset");
 }
 
 /* P2 */
 static void check_resolved(audit *a, const cs_promise_row *row, const sum *s)
 {
     if (row->state != CS_FULFILLED && row->state != CS_REJECTED)
-        wrong_ref(a, row->kref, "has no state");
+        cs_audit_wrong_ref(a, row->kref, "has no state");
     if (row->decider.n != 0 || row->subscribers != NULL || row->queue.next != 0 || s->results != 0)
-        wrong_ref(a, row->kref, "is resolved and somebody still waits or decides");
+        cs_audit_wrong_ref(a, row->kref, "is resolved and somebody still waits or decides");
 }
 
 static bool check_promise(void *ctx, const cs_promise_row *row)
@@ -270,17 +263,17 @@ static bool check_promise(void *ctx, const cs_promise_row *row)
     sum *s = sum_of(a, row->kref);
     if (s->refs != row->refs) {
         char text[CS_REF_TEXT_MAX];
-        wrong(a, "%s: counts %u, and has %llu", cs_kref_text(row->kref, text), (unsigned)row->refs,
-              (unsigned long long)s->refs);
+        cs_audit_wrong(a, "%s: counts %u, and has %llu", cs_kref_text(row->kref, text),
+                       (unsigned)row->refs, (unsigned long long)s->refs);
     }
     if (row->refs == 0)
-        wrong_ref(a, row->kref, "is referred to by nobody");
+        cs_audit_wrong_ref(a, row->kref, "is referred to by nobody");
     if (row->state == CS_UNRESOLVED)
         check_unresolved(a, row, s);
     else
         check_resolved(a, row, s);
     if (cs_kref_id(row->kref) >= cs_meta_get(a->k->store)->next_promise)
-        wrong_ref(a, row->kref, "its id was not given out");
+        cs_audit_wrong_ref(a, row->kref, "its id was not given out");
     s->recognizable = s->reachable = s->refs = 0;
     return true;
 }
@@ -293,7 +286,7 @@ static bool check_subscribers(void *ctx, const cs_promise_row *row)
     for (size_t i = 0; i < cs_subscribers_count(row->subscribers); i++) {
         cs_vatid vat = cs_subscribers_at(row->subscribers, i);
         if (strcmp(before, cs_vatid_text(vat, text)) >= 0 || cs_vat_find(a->k->store, vat) == NULL)
-            wrong_ref(a, row->kref, "its subscribers are out of order or no vats");
+            cs_audit_wrong_ref(a, row->kref, "its subscribers are out of order or no vats");
         (void)cs_vatid_text(vat, before);
     }
     return true;
@@ -304,7 +297,7 @@ static void check_dangling(audit *a)
     for (cs_map_entry *e = NULL; (e = cs_map_next(&a->sums, e)) != NULL;) {
         const sum *s = e->ptr;
         if (s->reachable + s->recognizable + s->refs > 0)
-            wrong_ref(a, (cs_kref){ e->key }, "is referred to, and there is no such row");
+            cs_audit_wrong_ref(a, (cs_kref){ e->key }, "is referred to, and there is no such row");
     }
 }
 
@@ -312,8 +305,8 @@ static void check_gauge(audit *a, cs_stat stat, const char *name, uint64_t count
 {
     uint64_t kept = cs_meta_get(a->k->store)->stats[stat];
     if (kept != count)
-        wrong(a, "%s: the gauge says %llu, and there are %llu", name, (unsigned long long)kept,
-              (unsigned long long)count);
+        cs_audit_wrong(a, "%s: the gauge says %llu, and there are %llu", name,
+                       (unsigned long long)kept, (unsigned long long)count);
 }
 
 static void free_sums(audit *a)
@@ -321,6 +314,8 @@ static void free_sums(audit *a)
     for (cs_map_entry *e = NULL; (e = cs_map_next(&a->sums, e)) != NULL;)
         cs_free(e->ptr);
     cs_map_fini(&a->sums);
+    cs_map_fini(&a->reaping);
+    cs_map_fini(&a->lonely);
     cs_arena_fini(&a->arena);
 }
 
@@ -330,6 +325,7 @@ size_t cs_kernel_audit(cs_kernel *k, void (*tell)(void *ctx, const char *line), 
     const cs_meta *meta = cs_meta_get(k->store);
     count_queue(&a, CS_QUEUE_ACCEPTANCE, meta->acceptance, (cs_kref){ 0 });
     count_queue(&a, CS_QUEUE_RUN, meta->run, (cs_kref){ 0 });
+    cs_audit_vat_queues(&a);
     cs_store_each_promise(k->store, count_promise, &a);
     cs_store_each_hold(k->store, count_hold, &a);
     for (const cs_vat_row *row = NULL; (row = cs_vat_after(k->store, a.vat)) != NULL;)
@@ -338,11 +334,12 @@ size_t cs_kernel_audit(cs_kernel *k, void (*tell)(void *ctx, const char *line), 
     cs_store_each_promise(k->store, check_promise, &a);
     cs_store_each_promise(k->store, check_subscribers, &a);
     check_dangling(&a);
+    cs_audit_actions(&a);
     check_gauge(&a, CS_STAT_OBJECTS, "objects", a.objects);
     check_gauge(&a, CS_STAT_PROMISES, "promises", a.promises);
     check_gauge(&a, CS_STAT_CLIST_ENTRIES, "c-list entries", a.entries);
     if (cs_store_status(k->store, NULL) != CS_OK)
-        wrong(&a, "the store has failed");
+        cs_audit_wrong(&a, "the store has failed");
     free_sums(&a);
     return a.lines;
 }

@@ -24,10 +24,33 @@ cs_status cs_vref_refuse_malformed(cs_vref vref, cs_error *err)
                    cs_status_text(CS_E_BAD_REF));
 }
 
+static bool is_import(cs_vref vref)
+{
+    return cs_vref_type(vref) == CS_REF_OBJECT && !cs_vref_by_vat(vref);
+}
+
+static void set_reachable(cs_kernel *k, cs_clist_row *row)
+{
+    row->reachable = true;
+    row->since = k->crank.meta->crank_number;
+}
+
+/* C4 */
+static void count_import(cs_kernel *k, cs_vatid vat, bool more)
+{
+    cs_vat_row *row = cs_vat_edit(k->store, vat);
+    if (more ? row->imports_reachable == UINT32_MAX : row->imports_reachable == 0)
+        cs_crank_fault(k, "v%u: its count of imports leaves the range", (unsigned)vat.n);
+    else
+        row->imports_reachable += more ? 1 : UINT32_MAX;
+}
+
 static void add(cs_kernel *k, cs_vatid vat, cs_vref vref, cs_kref kref)
 {
-    cs_clist_add(k->store, vat, vref, kref)->reachable = true;
+    set_reachable(k, cs_clist_add(k->store, vat, vref, kref));
     cs_stat_add(k, CS_STAT_CLIST_ENTRIES, 1);
+    if (is_import(vref))
+        count_import(k, vat, true);
 }
 
 void cs_clist_export(cs_kernel *k, cs_vatid vat, cs_vref vref, cs_kref kref)
@@ -35,6 +58,11 @@ void cs_clist_export(cs_kernel *k, cs_vatid vat, cs_vref vref, cs_kref kref)
     add(k, vat, vref, kref);
     if (!is_object(kref))
         cs_ref_up(k, kref); /* R1; an exporter's entry counts for promises only */
+}
+
+void cs_clist_export_anew(cs_kernel *k, const cs_clist_row *row)
+{
+    set_reachable(k, cs_clist_edit(k->store, row->vat, row->vref));
 }
 
 /* ---- from the vat ---- */
@@ -62,7 +90,7 @@ cs_status cs_clist_to_kref(cs_kernel *k, cs_vatid vat, cs_vref vref, cs_kref *re
     if (!row->reachable) {
         if (!cs_vref_by_vat(vref))
             return cs_vref_refuse(vref, CS_E_UNREACHABLE_REF, err);
-        cs_clist_edit(k->store, vat, vref)->reachable = true; /* C2: exported anew */
+        cs_clist_export_anew(k, row); /* C2 */
     }
     *ret = row->kref;
     return CS_OK;
@@ -91,8 +119,9 @@ static cs_vref reachable_again(cs_kernel *k, const cs_clist_row *row)
                        cs_vatid_text(row->vat, vat), cs_vref_text(row->vref, text));
         return row->vref;
     }
-    cs_clist_edit(k->store, row->vat, row->vref)->reachable = true;
+    set_reachable(k, cs_clist_edit(k->store, row->vat, row->vref));
     cs_object_count(k, row->kref, 1, 0);
+    count_import(k, row->vat, true);
     return row->vref;
 }
 
@@ -111,6 +140,8 @@ void cs_clist_remove(cs_kernel *k, const cs_clist_row *row)
     const cs_clist_row gone = *row;
     cs_clist_delete(k->store, gone.vat, gone.vref);
     cs_stat_sub(k, CS_STAT_CLIST_ENTRIES, 1);
+    if (is_import(gone.vref) && gone.reachable)
+        count_import(k, gone.vat, false);
     if (!is_object(gone.kref))
         cs_ref_down(k, gone.kref);
     else if (!cs_vref_by_vat(gone.vref))
@@ -119,9 +150,9 @@ void cs_clist_remove(cs_kernel *k, const cs_clist_row *row)
 
 void cs_clist_drop(cs_kernel *k, const cs_clist_row *row)
 {
-    cs_kref kref = row->kref;
     cs_clist_edit(k->store, row->vat, row->vref)->reachable = false;
-    cs_object_count(k, kref, -1, 0);
+    cs_object_count(k, row->kref, -1, 0);
+    count_import(k, row->vat, false);
 }
 
 void cs_clist_retire_promise(cs_kernel *k, cs_vatid vat, cs_kref promise)

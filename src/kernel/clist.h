@@ -4,7 +4,8 @@
  *       `reachable`. The flag of an export says that the vat was not yet told to drop it.
  *   C2  A reference that the kernel sends is reachable from then on. One that the vat sends is so if
  *       it is the vat's own; an import must be so already.
- *   C3  Promises have no such flag: theirs is always set. */
+ *   C3  Promises have no such flag: theirs is always set.
+ *   C4  imports_reachable of a vat is the number of its object imports whose flag is set. */
 #pragma once
 #include "kernel/state.h"
 
@@ -22,6 +23,8 @@ cs_vref cs_clist_to_vref(cs_kernel *k, cs_vatid vat, cs_kref kref);
 
 /* Adds the entry of an export or a decided promise. */
 void cs_clist_export(cs_kernel *k, cs_vatid vat, cs_vref vref, cs_kref kref);
+/* Sets the flag of an export that does not have it. */
+void cs_clist_export_anew(cs_kernel *k, const cs_clist_row *row);
 /* Removes an entry; an import's counts go with it. An export's object is left as it is. */
 void cs_clist_remove(cs_kernel *k, const cs_clist_row *row);
 /* Clears the flag of an import that has it. */

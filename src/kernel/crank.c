@@ -6,7 +6,7 @@
  *     roll back                      to start: the event is back and splats against the dead vat,
  *                                    which is how its sender learns; to deliver: consumed
  *     what survives a rollback       computrons, termination, crank number, the activity hash
- *     end                            sweep, keep; or everything undone and a status
+ *     end                            sweep, a look at the lonely, keep; or all undone and a status
  *
  * A panic, a fault or a failed store undoes also what would survive: after a restart from the last
  * commit the same crank runs again. */
@@ -15,6 +15,7 @@
 #include "base/alloc.h"
 #include "kernel/capdata.h"
 #include "kernel/options.h"
+#include "kernel/reap.h"
 #include "kernel/refcount.h"
 #include "kernel/syscall.h"
 
@@ -30,7 +31,8 @@ void cs_crank_begin(cs_kernel *k)
     c->start = c->deliver = cs_store_mark(k->store);
     c->meta = cs_meta_edit(k->store);
     c->vat = (cs_vatid){ 0 };
-    c->ignored = 0;
+    c->event.kind = (cs_event_kind)0;
+    c->dropped = c->retired = c->ignored = 0;
     c->exit.requested = false;
     c->fault.status = c->panic.status = CS_OK;
     cs_buf_clear(&c->record);
@@ -154,7 +156,7 @@ void cs_crank_roll_back(cs_kernel *k, bool consume)
     c->maybe_free.count = 0; /* K2: those counts have not fallen after all */
     cs_buf_clear(&c->log);
     c->panic.status = CS_OK;
-    c->ignored = 0;
+    c->dropped = c->retired = c->ignored = 0;
     if (consume)
         cs_event_down(k, &c->event); /* its mentions went off the queue with it */
 }
@@ -189,6 +191,7 @@ static cs_status end(cs_kernel *k, bool is_crank, cs_error *err)
     if (is_crank) {
         meta->crank_number++;
         meta->stats[CS_STAT_CRANKS]++;
+        cs_reap_look(k);
     }
     meta->activity = cs_hash_chain(&meta->activity, cs_buf_bytes(&k->crank.record));
     cs_status st = check(k, err);
@@ -244,9 +247,9 @@ static void condemn(cs_kernel *k, cs_verdict *v, const char *what, cs_bytes deta
     say_why(k, v, what, detail);
 }
 
-static bool meter_underflow(cs_kernel *k, const cs_reply *reply)
+static bool meter_underflow(const cs_kernel *k, const cs_reply *reply)
 {
-    uint64_t max = cs_need_options(k, k->crank.vat).computrons_max;
+    uint64_t max = k->crank.options.computrons_max;
     return max > 0 && reply->computrons > max;
 }
 

@@ -6,6 +6,7 @@
 static void head_enc(cs_buf *b, const cs_event *e)
 {
     cs_buf_add_byte(b, (uint8_t)e->kind);
+    cs_buf_add_varint(b, e->since);
     switch (e->kind) {
     case CS_EVENT_SEND:
         cs_kref_enc(b, e->target);
@@ -54,7 +55,7 @@ static void send_dec(cs_reader *r, cs_arena *arena, cs_event *ret)
 bool cs_event_dec(cs_bytes item, cs_arena *arena, cs_event *ret)
 {
     cs_reader r = cs_reader_of(item);
-    cs_event e = { .kind = (cs_event_kind)cs_reader_byte(&r) };
+    cs_event e = { .kind = (cs_event_kind)cs_reader_byte(&r), .since = cs_reader_varint(&r) };
     switch (e.kind) {
     case CS_EVENT_SEND:
         send_dec(&r, arena, &e);

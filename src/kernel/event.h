@@ -1,8 +1,9 @@
 /* What waits on a queue (A1). A queue's item is one event, encoded:
  *
- *     event = 1, kref target, kref result, capdata methargs      send
- *           | 2, varint vat, kref promise                        notify
- *           | 3, varint vat, capdata parameters                  startVat
+ *     event = 1, since, kref target, kref result, capdata methargs      send
+ *           | 2, since, varint vat, kref promise                        notify
+ *           | 3, since, varint vat, capdata parameters                  startVat
+ *     since = varint crank number
  *
  * Each mention of a kref in a queued event counts (S4a), until the event is consumed. Later kinds
  * (create-vat, upgrade-vat, changeVatOptions, ...) append numbers: they are stored. */
@@ -18,6 +19,7 @@ typedef struct cs_event {
     cs_kref target;   /* SEND: object or promise. NOTIFY: the promise */
     cs_kref result;   /* SEND: promise or none */
     cs_kcapdata data; /* SEND: methargs. START_VAT: parameters */
+    uint64_t since;   /* the crank that queued it first; for people */
 } cs_event;
 
 /* Gives one reference. `scratch` is cleared and used. */

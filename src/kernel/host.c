@@ -1,11 +1,7 @@
-/* What the host asks for between cranks (S20). Each call checks first and then changes rows as one
- * small crank of its own, without a number: undone whole if the store fails. Every change is part of
- * the history, so it has its record in the activity hash:
- *
- *     record = 'H', what, and what the call was about */
+/* The host's side: vats, messages, and what it holds (change.h). */
 #include "kernel/capdata.h"
+#include "kernel/change.h"
 #include "kernel/clist.h"
-#include "kernel/crank.h"
 #include "kernel/object.h"
 #include "kernel/options.h"
 #include "kernel/promise.h"
@@ -15,15 +11,7 @@
 
 #include <stdio.h>
 
-typedef enum change {
-    CHANGE_ADD_VAT = 1,
-    CHANGE_SEND,
-    CHANGE_HOLD,
-    CHANGE_RELEASE,
-    CHANGE_TERMINATE
-} change;
-
-static cs_status begin(cs_kernel *k, change what, cs_error *err)
+cs_status cs_change_begin(cs_kernel *k, cs_change what, cs_error *err)
 {
     cs_assert(!k->delivering);
     if (k->panic.status != CS_OK)
@@ -34,17 +22,29 @@ static cs_status begin(cs_kernel *k, change what, cs_error *err)
     return CS_OK;
 }
 
-static bool exists(cs_kernel *k, cs_kref ref)
+cs_status cs_change_vat(cs_kernel *k, cs_vatid vat, const cs_vat_row **ret)
+{
+    const cs_vat_row *row = cs_vat_find(k->store, vat);
+    if (row == NULL)
+        return CS_E_NOT_FOUND;
+    if (row->status != CS_VAT_LIVE)
+        return CS_E_DEAD;
+    *ret = row;
+    return CS_OK;
+}
+
+/* What nothing can reach any more is nobody's to name, though its row may still be there. */
+static bool can_be_named(cs_kernel *k, cs_kref ref)
 {
     if (cs_kref_type(ref) == CS_REF_OBJECT)
-        return cs_object_find(k->store, ref) != NULL;
+        return cs_object_can_be_named(k, ref);
     return cs_kref_type(ref) == CS_REF_PROMISE && cs_promise_find(k->store, ref) != NULL;
 }
 
 static cs_status check_ref(cs_kernel *k, cs_kref ref, cs_error *err)
 {
     char text[CS_REF_TEXT_MAX];
-    if (exists(k, ref))
+    if (can_be_named(k, ref))
         return CS_OK;
     return cs_fail(err, CS_E_NOT_FOUND, "%s: there is no such reference", cs_kref_text(ref, text));
 }
@@ -58,6 +58,8 @@ static cs_status check_data(cs_kernel *k, const cs_kcapdata *d, cs_error *err)
 }
 
 /* ---- vats ---- */
+
+static const cs_vref root_vref = { UINT64_C(3) << 61 }; /* o+0 (S4g) */
 
 #define NAME_KEY "vat.name."
 
@@ -122,7 +124,8 @@ static cs_vat_row *add_row(cs_kernel *k, cs_bytes name, const cs_hash *bundle,
 
 static void queue_start(cs_kernel *k, cs_vatid vat, const cs_kcapdata *parameters)
 {
-    const cs_event e = { .kind = CS_EVENT_START_VAT, .vat = vat, .data = *parameters };
+    const cs_event e = { CS_EVENT_START_VAT, .vat = vat, .data = *parameters,
+                         .since = k->crank.meta->crank_number };
     cs_blob *item = cs_event_blob(&k->scratch, &e);
     cs_event_up(k, &e);
     cs_buf_add(&k->crank.record, item->data, item->size);
@@ -136,15 +139,18 @@ cs_status cs_kernel_add_vat(cs_kernel *k, cs_bytes name, const cs_hash *bundle,
     cs_status st = check_name(k, name, options->is_static, err);
     if (st == CS_OK)
         st = check_data(k, parameters, err);
+    if (st == CS_OK &&
+        (options->reap_interval > CS_REAP_NEVER || options->reap_gc_krefs > CS_REAP_NEVER))
+        st = cs_fail(err, CS_E_USAGE, "a reap option is larger than CS_REAP_NEVER");
     if (st == CS_OK)
-        st = begin(k, CHANGE_ADD_VAT, err);
+        st = cs_change_begin(k, CS_CHANGE_ADD_VAT, err);
     if (st != CS_OK)
         return st;
     cs_vat_row *row = add_row(k, name, bundle, options);
     cs_vatid vat = row->id;
     if (options->is_static)
         keep_name(k, name, vat);
-    cs_clist_export(k, vat, cs_vref_of(CS_REF_OBJECT, true, 0), cs_object_new(k, vat));
+    cs_clist_export(k, vat, root_vref, cs_object_new(k, vat));
     cs_buf_add(&k->crank.record, row->bundle.bytes, CS_HASH_SIZE);
     cs_buf_add(&k->crank.record, row->options->data, row->options->size);
     cs_buf_add(&k->crank.record, name.data, name.size);
@@ -156,30 +162,45 @@ cs_status cs_kernel_add_vat(cs_kernel *k, cs_bytes name, const cs_hash *bundle,
     return st;
 }
 
+/* The vat's root is not exported, or the vat was told to drop it. It never forgets it, so it is as if
+ * the vat had exported it anew. */
+static cs_status name_root(cs_kernel *k, cs_vatid vat, const cs_clist_row *known, cs_kref *ret)
+{
+    cs_status st = cs_change_begin(k, CS_CHANGE_ROOT, NULL);
+    if (st != CS_OK)
+        return st;
+    cs_kref root = known == NULL ? cs_object_new(k, vat) : known->kref;
+    if (known == NULL)
+        cs_clist_export(k, vat, root_vref, root);
+    else
+        cs_clist_export_anew(k, known);
+    cs_kref_enc(&k->crank.record, root);
+    st = cs_crank_end_host(k, NULL);
+    if (st == CS_OK)
+        *ret = root;
+    return st;
+}
+
 cs_status cs_kernel_root(cs_kernel *k, cs_vatid vat, cs_kref *ret)
 {
-    const cs_vat_row *row = cs_vat_find(k->store, vat);
-    if (row == NULL)
-        return CS_E_NOT_FOUND;
-    if (row->status != CS_VAT_LIVE)
-        return CS_E_DEAD;
-    const cs_clist_row *root =
-        cs_clist_find_vref(k->store, vat, cs_vref_of(CS_REF_OBJECT, true, 0));
-    if (root == NULL)
-        return CS_E_NOT_FOUND;
-    *ret = root->kref;
+    const cs_vat_row *row;
+    cs_status st = cs_change_vat(k, vat, &row);
+    if (st != CS_OK)
+        return st;
+    const cs_clist_row *known = cs_clist_find_vref(k->store, vat, root_vref);
+    if (known == NULL || !known->reachable)
+        return name_root(k, vat, known, ret);
+    *ret = known->kref;
     return CS_OK;
 }
 
 cs_status cs_kernel_terminate(cs_kernel *k, cs_vatid vat, cs_bytes reason)
 {
     char why[CS_ERROR_MAX], text[CS_REF_TEXT_MAX];
-    const cs_vat_row *row = cs_vat_find(k->store, vat);
-    if (row == NULL)
-        return CS_E_NOT_FOUND;
-    if (row->status != CS_VAT_LIVE)
-        return CS_E_DEAD;
-    cs_status st = begin(k, CHANGE_TERMINATE, NULL);
+    const cs_vat_row *row;
+    cs_status st = cs_change_vat(k, vat, &row);
+    if (st == CS_OK)
+        st = cs_change_begin(k, CS_CHANGE_TERMINATE, NULL);
     if (st != CS_OK)
         return st;
     reason = cs_text_shown(reason);
@@ -192,6 +213,14 @@ cs_status cs_kernel_terminate(cs_kernel *k, cs_vatid vat, cs_bytes reason)
 
 /* ---- messages and promises ---- */
 
+static void add_hold(cs_kernel *k, cs_kref ref)
+{
+    cs_hold_row *row = cs_hold_add(k->store, ref);
+    row->count = 1;
+    row->since = k->crank.meta->crank_number;
+    cs_ref_up(k, ref);
+}
+
 cs_status cs_kernel_send(cs_kernel *k, cs_kref target, const cs_kcapdata *methargs,
                          cs_policy policy, cs_kref *ret_promise, cs_error *err)
 {
@@ -199,14 +228,14 @@ cs_status cs_kernel_send(cs_kernel *k, cs_kref target, const cs_kcapdata *methar
     if (st == CS_OK)
         st = check_data(k, methargs, err);
     if (st == CS_OK)
-        st = begin(k, CHANGE_SEND, err);
+        st = cs_change_begin(k, CS_CHANGE_SEND, err);
     if (st != CS_OK)
         return st;
     cs_kref promise = cs_kp_new(k, (cs_vatid){ 0 }, policy);
-    const cs_event e = { CS_EVENT_SEND, .target = target, .result = promise, .data = *methargs };
+    const cs_event e = { CS_EVENT_SEND, .target = target, .result = promise, .data = *methargs,
+                         .since = k->crank.meta->crank_number };
     cs_blob *item = cs_event_blob(&k->scratch, &e);
-    cs_hold_add(k->store, promise)->count = 1;
-    cs_ref_up(k, promise);
+    add_hold(k, promise);
     cs_event_up(k, &e);
     cs_crank_record(k, policy);
     cs_buf_add(&k->crank.record, item->data, item->size);
@@ -240,19 +269,17 @@ cs_status cs_kernel_promise(cs_kernel *k, cs_kref promise, cs_promise_state *ret
 static cs_status hold(cs_kernel *k, cs_kref ref, uint32_t most)
 {
     const cs_hold_row *row = cs_hold_find(k->store, ref);
-    if (!exists(k, ref))
+    if (!can_be_named(k, ref))
         return CS_E_NOT_FOUND;
     if (row != NULL && row->count >= most)
         return CS_OK;
-    cs_status st = begin(k, CHANGE_HOLD, NULL);
+    cs_status st = cs_change_begin(k, CS_CHANGE_HOLD, NULL);
     if (st != CS_OK)
         return st;
-    if (row == NULL) {
-        cs_hold_add(k->store, ref)->count = 1;
-        cs_ref_up(k, ref);
-    } else {
+    if (row == NULL)
+        add_hold(k, ref);
+    else
         cs_hold_edit(k->store, ref)->count++;
-    }
     cs_kref_enc(&k->crank.record, ref);
     return cs_crank_end_host(k, NULL);
 }
@@ -272,7 +299,7 @@ cs_status cs_kernel_release(cs_kernel *k, cs_kref held)
     const cs_hold_row *row = cs_kref_none(held) ? NULL : cs_hold_find(k->store, held);
     if (row == NULL)
         return CS_E_NOT_FOUND;
-    cs_status st = begin(k, CHANGE_RELEASE, NULL);
+    cs_status st = cs_change_begin(k, CS_CHANGE_RELEASE, NULL);
     if (st != CS_OK)
         return st;
     if (row->count > 1) {

@@ -4,16 +4,20 @@
  *     delivering --done--> idle      the crank is kept, or rolled back and kept
  *     delivering --abandon--> idle   the crank never was
  *
- * The activity hash chains one record per crank: what the event was and how it was routed; for a
- * delivery also the vat, the outcome, and the vat's transcript hash, which covers the row's bytes and
- * all before them (an aborted one has no row: why it was aborted stands for it). Equal histories give
+ * The activity hash chains one record per crank: what the event was and how it was routed, or which
+ * GC actions were taken and whose turn to be reaped it was; for a delivery also the vat, the outcome,
+ * and the vat's transcript hash, which covers the row's bytes and all before them (an aborted one has
+ * no row: why it was aborted stands for it). Equal histories give
  * equal hashes, and opening a store adds nothing (S3, S22). */
 #include "kernel/kernel.h"
 
 #include "base/alloc.h"
 #include "kernel/crank.h"
 #include "kernel/deliver.h"
+#include "kernel/gc.h"
 #include "kernel/queue.h"
+#include "kernel/reap.h"
+#include "kernel/reconcile.h"
 #include "kernel/route.h"
 #include "kernel/terminate.h"
 #include "wire/codec.h"
@@ -21,8 +25,13 @@
 /* S4g. */
 enum { FIRST_OBJECT = 20, FIRST_DEVICE = 30, FIRST_PROMISE = 40, FIRST_VAT = 1 };
 
-/* First bytes of records; host.c has 'H'. */
-enum { RECORD_ROUTING = 'R', RECORD_DELIVERY = 'D' };
+/* S14's defaults, as the reference has them. */
+enum { REAP_INTERVAL = 1, REAP_GC_KREFS = 20 };
+
+/* First bytes of records; change.h has 'H'. 'G': then the kind of the delivery, the vat, and how many
+ * actions were taken if it is not BOYD; or GC_IDLE alone. */
+enum { RECORD_ROUTING = 'R', RECORD_DELIVERY = 'D', RECORD_GC = 'G' };
+enum { GC_IDLE = 0 };
 enum { OUTCOME_KEPT, OUTCOME_ENDED, OUTCOME_ABORTED };
 
 /* ---- life ---- */
@@ -36,6 +45,8 @@ static cs_status write_first_rows(cs_kernel *k, cs_error *err)
     meta->next_promise = FIRST_PROMISE;
     meta->next_device = FIRST_DEVICE;
     meta->next_vat = FIRST_VAT;
+    meta->reap_interval = REAP_INTERVAL;
+    meta->reap_gc_krefs = REAP_GC_KREFS;
     cs_store_keep(k->store);
     return cs_store_status(k->store, err);
 }
@@ -106,6 +117,21 @@ static bool is_sound(const cs_kernel *k)
     return k->crank.fault.status == CS_OK && cs_store_status(k->store, NULL) == CS_OK;
 }
 
+/* Hands over what the crank has to deliver, or ends it. */
+static cs_status deliver_or_end(cs_kernel *k, bool deliver, cs_effect *ret, cs_error *err)
+{
+    cs_crank *c = &k->crank;
+    if (deliver)
+        c->options = cs_need_options(k, c->vat);
+    if (!deliver || !is_sound(k)) {
+        ret->kind = CS_EFFECT_CRANK;
+        return cs_crank_end(k, err);
+    }
+    k->delivering = true;
+    *ret = (cs_effect){ CS_EFFECT_DELIVER, c->vat, c->delivery, cs_reap_collect(k) };
+    return CS_OK;
+}
+
 static cs_status run_crank(cs_kernel *k, cs_effect *ret, cs_error *err)
 {
     bool deliver = false;
@@ -113,32 +139,81 @@ static cs_status run_crank(cs_kernel *k, cs_effect *ret, cs_error *err)
         cs_crank_record(k, RECORD_DELIVERY);
         deliver = cs_deliver_event(k);
     }
-    if (!deliver || !is_sound(k)) {
-        ret->kind = CS_EFFECT_CRANK;
-        return cs_crank_end(k, err);
-    }
-    k->delivering = true;
-    *ret = (cs_effect){ CS_EFFECT_DELIVER, k->crank.vat, k->crank.delivery };
+    return deliver_or_end(k, deliver, ret, err);
+}
+
+/* With `deliver`, which takes off what it is about: if the vat fails that is back where it was, and is
+ * found to be about a vat that is no more. */
+static cs_status gc_crank(cs_kernel *k, bool (*deliver)(cs_kernel *), cs_effect *ret, cs_error *err)
+{
+    cs_crank_begin(k);
+    cs_crank_record(k, RECORD_GC);
+    return deliver_or_end(k, deliver(k), ret, err);
+}
+
+static cs_status idle_crank(cs_kernel *k, cs_effect *ret, cs_error *err)
+{
+    cs_crank_begin(k);
+    cs_crank_record(k, RECORD_GC);
+    cs_crank_record(k, GC_IDLE);
+    cs_reap_at_idle(k);
+    return deliver_or_end(k, false, ret, err);
+}
+
+static bool is_empty(cs_queue_ends ends)
+{
+    return ends.first == ends.next;
+}
+
+static cs_status next_gc(cs_kernel *k, cs_effect *ret, cs_error *err)
+{
+    if (cs_gc_after(k->store, (cs_bytes){ 0 }).size > 0)
+        return gc_crank(k, cs_gc_deliver, ret, err);
+    if (!is_empty(cs_meta_get(k->store)->reap))
+        return gc_crank(k, cs_reap_deliver, ret, err);
     return CS_OK;
 }
 
-cs_status cs_kernel_next(cs_kernel *k, cs_effect *ret, cs_error *err)
+/* S1; the cleanup of terminated vats would come second. */
+static cs_status next(cs_kernel *k, cs_effect *ret, cs_error *err)
+{
+    const cs_meta *meta = cs_meta_get(k->store);
+    if (!is_empty(meta->acceptance))
+        return routing_crank(k, ret, err);
+    cs_status st = next_gc(k, ret, err);
+    if (st != CS_OK || ret->kind != CS_EFFECT_IDLE)
+        return st;
+    if (!is_empty(meta->run))
+        return run_crank(k, ret, err);
+    return cs_reap_is_due_at_idle(k) ? idle_crank(k, ret, err) : CS_OK;
+}
+
+/* The effect is the caller's only if all is well. */
+static cs_status next_of(cs_kernel *k, cs_status (*which)(cs_kernel *, cs_effect *, cs_error *),
+                         cs_effect *ret, cs_error *err)
 {
     cs_assert(!k->delivering);
-    const cs_meta *meta = cs_meta_get(k->store);
     cs_effect effect = { .kind = CS_EFFECT_IDLE };
     cs_status st = cs_store_status(k->store, err);
     if (st == CS_OK && k->panic.status != CS_OK)
         st = cs_fail(err, k->panic.status, "%s", k->panic.text);
-    /* S1: acceptance before everything; between it and the run queue come the cleanup of terminated
-     * vats, GC actions and the reap queue, in this order. */
-    if (st == CS_OK && meta->acceptance.first != meta->acceptance.next)
-        st = routing_crank(k, &effect, err);
-    else if (st == CS_OK && meta->run.first != meta->run.next)
-        st = run_crank(k, &effect, err);
+    if (st == CS_OK)
+        st = which(k, &effect, err);
+    if (st == CS_OK && effect.kind == CS_EFFECT_IDLE)
+        st = cs_store_status(k->store, err); /* it may have failed under a look */
     if (st == CS_OK)
         *ret = effect;
     return st;
+}
+
+cs_status cs_kernel_next(cs_kernel *k, cs_effect *ret, cs_error *err)
+{
+    return next_of(k, next, ret, err);
+}
+
+cs_status cs_kernel_next_gc(cs_kernel *k, cs_effect *ret, cs_error *err)
+{
+    return next_of(k, next_gc, ret, err);
 }
 
 /* ---- done ---- */
@@ -162,9 +237,17 @@ static void add_to_transcript(cs_kernel *k, cs_vat_row *vat, const cs_reply *rep
 
 static void count_delivery(cs_kernel *k)
 {
+    static const cs_stat stats[] = {
+        [CS_DELIVER_MESSAGE] = CS_STAT_MESSAGES,
+        [CS_DELIVER_NOTIFY] = CS_STAT_NOTIFIES,
+        [CS_DELIVER_DROP_EXPORTS] = CS_STAT_GC_DELIVERIES,
+        [CS_DELIVER_RETIRE_EXPORTS] = CS_STAT_GC_DELIVERIES,
+        [CS_DELIVER_RETIRE_IMPORTS] = CS_STAT_GC_DELIVERIES,
+        [CS_DELIVER_BRING_OUT_YOUR_DEAD] = CS_STAT_BOYDS,
+    };
     cs_stat_add(k, CS_STAT_DELIVERIES, 1);
-    cs_stat_add(k, CS_STAT_MESSAGES, k->crank.delivery.kind == CS_DELIVER_MESSAGE);
-    cs_stat_add(k, CS_STAT_NOTIFIES, k->crank.delivery.kind == CS_DELIVER_NOTIFY);
+    if (k->crank.delivery.kind != CS_DELIVER_START_VAT)
+        cs_stat_add(k, stats[k->crank.delivery.kind], 1);
 }
 
 /* A worker can say any number; a row holds numbers below 2^63, and there the sum stays. */
@@ -209,9 +292,19 @@ cs_status cs_kernel_done(cs_kernel *k, const cs_reply *reply, cs_outcome *ret, c
         add_to_transcript(k, vat, reply);
         count_delivery(k);
     }
-    if (v.terminate)
+    cs_outcome outcome = {
+        .aborted = v.abort,
+        .terminated = v.terminate,
+        .dropped = k->crank.dropped,
+        .retired = k->crank.retired,
+        .ignored = k->crank.ignored,
+    };
+    if (v.terminate) {
         cs_vat_terminate(k, k->crank.vat, v.why);
-    cs_outcome outcome = { v.abort, v.terminate, k->crank.ignored };
+    } else {
+        cs_reap_note(k, reply);
+        outcome.miscounted = cs_imports_are_miscounted(k, reply);
+    }
     cs_status st = cs_crank_end(k, err);
     if (st == CS_OK)
         *ret = outcome;

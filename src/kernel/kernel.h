@@ -36,14 +36,20 @@ typedef struct cs_effect {
     cs_effect_kind kind;
     cs_vatid vat;
     cs_delivery delivery; /* borrowed until done */
+    cs_collect collect;   /* what the vat's worker is to do at its end */
 } cs_effect;
+/* S1's order. Before it is IDLE it reaps what the policy says is to be reaped then. */
 CS_MUST_USE cs_status cs_kernel_next(cs_kernel *k, cs_effect *ret, cs_error *err);
+/* The same for GC actions and the reap queue alone: no user code gets a turn. */
+CS_MUST_USE cs_status cs_kernel_next_gc(cs_kernel *k, cs_effect *ret, cs_error *err);
 
 /* Decides and ends the crank (S3, S10). `reply` is checked: it may come from a hostile worker. */
 typedef struct cs_outcome {
-    bool aborted;     /* the vat's heap must be dropped: it is not what the transcript says */
-    bool terminated;  /* the vat is no more */
-    uint32_t ignored; /* drops and retires that changed nothing (S4c) */
+    bool aborted;    /* the vat's heap must be dropped: it is not what the transcript says */
+    bool terminated; /* the vat is no more */
+    uint32_t dropped, retired; /* references that the vat's syscalls dropped, retired */
+    uint32_t ignored;          /* drops and retires that changed nothing (S4c) */
+    bool miscounted; /* the vat holds other imports than its c-list says: cs_kernel_reconcile() */
 } cs_outcome;
 CS_MUST_USE cs_status cs_kernel_done(cs_kernel *k, const cs_reply *reply, cs_outcome *ret,
                                      cs_error *err);
@@ -55,10 +61,55 @@ void cs_kernel_abandon(cs_kernel *k);
 cs_blob *cs_kernel_vatstore_get(cs_kernel *k, cs_vatid vat, cs_bytes key);
 cs_blob *cs_kernel_vatstore_after(cs_kernel *k, cs_vatid vat, cs_bytes key);
 
+/* ---- garbage (docs/gc.md): policy and reaping, between cranks ---- */
+typedef enum cs_gc_policy {
+    CS_GC_PACED,   /* collect by allocation; reap lonely vats, and all when idle */
+    CS_GC_PROMPT,  /* collect at the end of every crank */
+    CS_GC_BATCHED, /* collect in BOYD only, which comes as the reap options say (S14) */
+} cs_gc_policy;
+/* PACED until said otherwise. Not kept in the store. */
+void cs_kernel_set_gc(cs_kernel *k, cs_gc_policy policy);
+/* S14's defaults for vats without options of their own, kept in the store: a BOYD every so many
+ * deliveries, or so many krefs in GC deliveries. 0: as it was; CS_REAP_NEVER. USAGE: more than that. */
+cs_status cs_kernel_set_reap_defaults(cs_kernel *k, uint64_t interval, uint64_t gc_krefs);
+/* Puts the vat on the reap queue, whatever its options, unless it is there. NOT_FOUND, DEAD. */
+cs_status cs_kernel_reap(cs_kernel *k, cs_vatid vat);
+/* All live vats, in order of their ids. */
+cs_status cs_kernel_reap_all(cs_kernel *k, cs_error *err);
+/* After `miscounted`: the vat says which o- it holds and which it only recognises (S7). Entries of its
+ * c-list that it does not name are dropped and retired; what it names beyond its c-list is ignored.
+ * Gives how many entries changed. NOT_FOUND, DEAD. */
+cs_status cs_kernel_reconcile(cs_kernel *k, cs_vatid vat, const cs_vrefs *held,
+                              const cs_vrefs *recognized, uint32_t *ret_changed);
+
+/* Who refers to an object or promise: calls fn for each, c-list entries first, until it returns
+ * false. Looks through everything, so it is for people. NOT_FOUND, CORRUPT. */
+typedef enum cs_holder_kind {
+    CS_HELD_BY_VAT,        /* imports it; a promise: knows it, whoever made it */
+    CS_HELD_BY_OWNER,      /* exports it: no count, but `reachable`: it was not told to drop it */
+    CS_HELD_BY_QUEUE,      /* an event on the acceptance or run queue mentions it */
+    CS_HELD_BY_PROMISE,    /* a message that waits for `promise` mentions it */
+    CS_HELD_BY_RESOLUTION, /* `promise` is settled to something that mentions it */
+    CS_HELD_BY_HOST,       /* a pin, or a promise that the host watches */
+} cs_holder_kind;
+typedef struct cs_holder {
+    cs_holder_kind kind;
+    cs_vatid vat;    /* BY_VAT, BY_OWNER; BY_QUEUE: whom a notify or startVat is for */
+    cs_vref vref;    /* BY_VAT, BY_OWNER */
+    bool reachable;  /* likewise; otherwise true */
+    cs_kref promise; /* BY_PROMISE, BY_RESOLUTION */
+    uint32_t count;  /* mentions; of the host: holds */
+    uint64_t since;  /* the crank; of the host, the next one then */
+} cs_holder;
+cs_status cs_kernel_why(cs_kernel *k, cs_kref ref, bool (*fn)(void *ctx, const cs_holder *),
+                        void *ctx);
+
 /* ---- the host's side, between cranks (S20) ---- */
 typedef struct cs_vat_options {
     bool is_static, enable_pipelining, critical;
-    uint64_t computrons_max; /* of one delivery; 0: unlimited */
+    bool never_reap;                       /* S14: no BOYD by policy, no collections */
+    uint64_t computrons_max;               /* of one delivery; 0: unlimited */
+    uint64_t reap_interval, reap_gc_krefs; /* S14; 0: the default, CS_REAP_NEVER: never */
 } cs_vat_options;
 /* CapData with krefs. */
 typedef struct cs_kcapdata {
@@ -73,8 +124,11 @@ CS_MUST_USE cs_status cs_kernel_add_vat(cs_kernel *k, cs_bytes name, const cs_ha
                                         const cs_vat_options *options,
                                         const cs_kcapdata *parameters, cs_vatid *ret_vat,
                                         cs_error *err);
-cs_status cs_kernel_vat_named(cs_kernel *k, cs_bytes name, cs_vatid *ret);  /* NOT_FOUND */
-cs_status cs_kernel_root(cs_kernel *k, cs_vatid vat, cs_kref *ret);         /* NOT_FOUND, DEAD */
+cs_status cs_kernel_vat_named(cs_kernel *k, cs_bytes name, cs_vatid *ret); /* NOT_FOUND */
+/* A root is dropped and retired like any object (S4g), but its vat never forgets it: one that was
+ * retired is exported anew by this, one that was dropped can be reached again, and stays so until a
+ * count of it falls. NOT_FOUND, DEAD. */
+cs_status cs_kernel_root(cs_kernel *k, cs_vatid vat, cs_kref *ret);
 cs_status cs_kernel_pin(cs_kernel *k, cs_kref object);                      /* NOT_FOUND */
 cs_status cs_kernel_terminate(cs_kernel *k, cs_vatid vat, cs_bytes reason); /* NOT_FOUND, DEAD */
 
@@ -86,7 +140,7 @@ typedef enum cs_policy { /* S2: what a kernel-made result promise does when it s
 } cs_policy;
 /* Queues a message; gives the promise of its answer, held for the host until
  * cs_kernel_release(). methargs body is smallcaps "#[method,[args…]]". NOT_FOUND: target or a slot
- * is unknown; TOO_BIG, BAD_CAPDATA. */
+ * is unknown, or an object that nothing can reach any more; TOO_BIG, BAD_CAPDATA. */
 CS_MUST_USE cs_status cs_kernel_send(cs_kernel *k, cs_kref target, const cs_kcapdata *methargs,
                                      cs_policy policy, cs_kref *ret_promise, cs_error *err);
 cs_status cs_kernel_promise(cs_kernel *k, cs_kref promise, cs_promise_state *ret_state,

@@ -21,3 +21,20 @@ void cs_object_orphan(cs_kernel *k, cs_kref object)
     cs_object_edit(k->store, object)->owner = (cs_vatid){ 0 };
     cs_ref_maybe_free(k, object);
 }
+
+void cs_object_remove(cs_kernel *k, cs_kref object)
+{
+    cs_object_delete(k->store, object);
+    cs_stat_sub(k, CS_STAT_OBJECTS, 1);
+}
+
+bool cs_object_can_be_named(cs_kernel *k, cs_kref object)
+{
+    const cs_object_row *row = cs_object_find(k->store, object);
+    if (row == NULL || row->reachable > 0)
+        return row != NULL;
+    const cs_clist_row *export = NULL;
+    if (row->owner.n != 0)
+        export = cs_clist_find_kref(k->store, row->owner, object);
+    return export != NULL && export->reachable;
+}

@@ -1,5 +1,5 @@
-/* A vat's options as its row holds them: varint flags (1 static, 2 pipelining, 4 critical), varint
- * computrons_max. */
+/* A vat's options as its row holds them: varint flags (1 static, 2 pipelining, 4 critical, 8 never
+ * reap), varint computrons_max, reap_interval, reap_gc_krefs. */
 #pragma once
 #include "kernel/kernel.h"
 

@@ -17,6 +17,7 @@ cs_kref cs_kp_new(cs_kernel *k, cs_vatid decider, cs_policy policy)
     cs_promise_row *row = cs_promise_add(k->store, promise);
     row->state = CS_UNRESOLVED;
     row->decider = decider;
+    row->since = meta->crank_number;
     row->policy = (uint8_t)policy;
     meta->stats[CS_STAT_PROMISES]++;
     return promise;
@@ -75,7 +76,8 @@ static cs_blob *with_subscriber(const cs_blob *old, size_t place, cs_vatid vat)
 
 static void notify(cs_kernel *k, cs_vatid vat, cs_kref promise)
 {
-    const cs_event e = { .kind = CS_EVENT_NOTIFY, .vat = vat, .target = promise };
+    const cs_event e = { CS_EVENT_NOTIFY, .vat = vat, .target = promise,
+                         .since = k->crank.meta->crank_number };
     cs_event_up(k, &e);
     cs_queue_accept(k, cs_event_blob(&k->scratch, &e));
 }
@@ -141,6 +143,7 @@ void cs_kp_resolve(cs_kernel *k, cs_kref promise, bool rejected, const cs_kcapda
     cs_promise_row *edit = cs_promise_edit(k->store, promise);
     edit->state = rejected ? CS_REJECTED : CS_FULFILLED;
     edit->decider = (cs_vatid){ 0 };
+    edit->since = k->crank.meta->crank_number;
     cs_row_set_blob(k->store, &edit->subscribers, NULL);
     cs_row_set_blob(k->store, &edit->resolution, take_blob);
     apply_policy(k, promise, (cs_policy)edit->policy, rejected, data->body);

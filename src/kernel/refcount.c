@@ -1,8 +1,11 @@
 #include "kernel/refcount.h"
 
 #include "base/alloc.h"
+#include "base/map.h"
 #include "kernel/capdata.h"
 #include "kernel/crank.h"
+#include "kernel/gc.h"
+#include "kernel/object.h"
 #include "kernel/promise.h"
 
 void cs_ref_maybe_free(cs_kernel *k, cs_kref ref)
@@ -124,26 +127,74 @@ static void sweep_promise(cs_kernel *k, cs_kref promise)
     cs_stat_sub(k, CS_STAT_PROMISES, 1);
 }
 
-/* An orphan that nobody recognises goes. What else S4d asks for (dropExport and retireExport to a
- * live owner, retireImport to who still recognises an orphan) becomes GC actions here. */
+/* G1 */
+static void sweep_owned(cs_kernel *k, const cs_object_row *row)
+{
+    char text[CS_REF_TEXT_MAX];
+    const cs_clist_row *export = cs_clist_find_kref(k->store, row->owner, row->kref);
+    if (export == NULL) {
+        cs_crank_fault(k, "%s: v%u owns it and does not export it", cs_kref_text(row->kref, text),
+                       (unsigned)row->owner.n);
+        return;
+    }
+    if (export->reachable)
+        cs_gc_schedule(k, row->owner, CS_GC_DROP_EXPORT, row->kref);
+    if (row->recognizable == 0)
+        cs_gc_schedule(k, row->owner, CS_GC_RETIRE_EXPORT, row->kref);
+}
+
+static bool tell_importer(void *ctx, const cs_clist_row *row)
+{
+    cs_gc_schedule(ctx, row->vat, CS_GC_RETIRE_IMPORT, row->kref);
+    return true;
+}
+
+/* G2: the last to process its retireImport takes the row away. */
+static void sweep_orphan(cs_kernel *k, const cs_object_row *row)
+{
+    if (row->recognizable == 0) {
+        cs_object_remove(k, row->kref);
+    } else if (!row->is_retiring) {
+        cs_object_edit(k->store, row->kref)->is_retiring = true;
+        cs_store_each_holder(k->store, row->kref, tell_importer, k);
+    }
+}
+
 static void sweep_object(cs_kernel *k, cs_kref object)
 {
     const cs_object_row *row = cs_object_find(k->store, object);
-    if (row == NULL || row->recognizable > 0 || row->owner.n != 0)
+    if (row == NULL || row->reachable > 0)
         return;
-    cs_object_delete(k->store, object);
-    cs_stat_sub(k, CS_STAT_OBJECTS, 1);
+    if (row->owner.n != 0)
+        sweep_owned(k, row);
+    else
+        sweep_orphan(k, row);
+}
+
+static void sweep_one(cs_kernel *k, cs_kref ref)
+{
+    if (cs_kref_type(ref) == CS_REF_PROMISE)
+        sweep_promise(k, ref);
+    else
+        sweep_object(k, ref);
+}
+
+/* What is dropped and retired is on the list twice, one far from the other: when there is much of it,
+ * looking once saves a walk through cold memory. A few are cheaper looked at twice. */
+static bool seen_before(cs_map *seen, const cs_kref_list *list, size_t i, size_t at_first)
+{
+    enum { FEW = 32 };
+    return at_first > FEW && i < at_first && cs_map_put(seen, list->items[i].bits)->value++ > 0;
 }
 
 void cs_refs_sweep(cs_kernel *k)
 {
-    cs_kref_list *list = &k->crank.maybe_free;
-    for (size_t i = 0; i < list->count; i++) { /* the list grows meanwhile (R3) */
-        cs_kref ref = list->items[i];
-        if (cs_kref_type(ref) == CS_REF_PROMISE)
-            sweep_promise(k, ref);
-        else
-            sweep_object(k, ref);
-    }
-    list->count = 0;
+    const cs_kref_list *list = &k->crank.maybe_free;
+    const size_t at_first = list->count;
+    cs_map seen = { 0 };
+    for (size_t i = 0; i < list->count; i++) /* the list grows meanwhile (R3) */
+        if (!seen_before(&seen, list, i, at_first))
+            sweep_one(k, list->items[i]);
+    cs_map_fini(&seen);
+    k->crank.maybe_free.count = 0;
 }

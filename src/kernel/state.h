@@ -29,19 +29,22 @@ typedef struct cs_crank {
     cs_event event;
     cs_vatid vat; /* whom `delivery` goes to */
     cs_delivery delivery;
+    cs_vat_options options; /* the vat's */
     struct {
         bool requested, is_failure;
         cs_bytes info; /* the reply's */
     } exit;
-    uint32_t ignored; /* drops and retires that changed nothing */
-    cs_error fault;   /* K3; status OK: none */
-    cs_error panic;   /* S10; likewise */
+    uint32_t dropped, retired; /* by the vat's syscalls */
+    uint32_t ignored;          /* drops and retires that changed nothing */
+    cs_error fault;            /* K3; status OK: none */
+    cs_error panic;            /* S10; likewise */
 } cs_crank;
 
 struct cs_kernel {
     cs_store *store;
     cs_kernel_ops ops;
     void *ctx;
+    cs_gc_policy policy;
     bool delivering; /* between next, which gave a delivery, and done or abandon */
     cs_crank crank;
     cs_buf scratch; /* rows under construction */

@@ -25,7 +25,7 @@ static cs_status give_result(cs_kernel *k, cs_vatid vat, cs_vref vref, cs_kref *
 
 cs_status cs_syscall_send(cs_kernel *k, cs_vatid vat, const cs_message *m, cs_error *err)
 {
-    cs_event e = { .kind = CS_EVENT_SEND };
+    cs_event e = { .kind = CS_EVENT_SEND, .since = k->crank.meta->crank_number };
     cs_status st = cs_clist_to_kref(k, vat, m->target, &e.target, err);
     if (st == CS_OK && cs_kref_type(e.target) == CS_REF_DEVICE)
         st = cs_vref_refuse(m->target, CS_E_WRONG_REF, err);

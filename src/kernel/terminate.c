@@ -9,6 +9,7 @@
 #include "kernel/object.h"
 #include "kernel/order.h"
 #include "kernel/promise.h"
+#include "kernel/reconcile.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -86,6 +87,7 @@ void cs_vat_terminate(cs_kernel *k, cs_vatid vat, const char *why)
     cs_row_set_blob(k->store, &row->ending, cs_blob_new(cs_bytes_of(why)));
     cs_stat_add(k, CS_STAT_VATS_TERMINATED, 1);
     cs_crank_say(k, "terminated: %s", why);
+    cs_imports_forget(k, vat);
     entries e = { .arena = &k->crank.arena };
     cs_store_each_clist(k->store, vat, copy_entry, &e);
     reject_decided(k, vat, &e);

@@ -27,9 +27,7 @@ cs_vref cs_ls_vref(const cs_liveslots *ls, cs_slot *instance)
 void cs_ls_register(cs_liveslots *ls, cs_vref vref, cs_slot *instance)
 {
     cs_map_put(&ls->values, vref.bits)->ptr = instance;
-    if (cs_presence_handle(instance) != 0)
-        ls->imports_held++;
-    else
+    if (cs_presence_handle(instance) == 0)
         cs_map_put(&ls->vrefs, key_of(instance))->value = vref.bits;
 }
 
@@ -50,8 +48,11 @@ void cs_ls_retain(cs_liveslots *ls, const cs_capdata *data)
 {
     for (uint32_t i = 0; i < data->slot_count; i++) {
         cs_vref v = data->slots[i];
-        if (cs_vref_type(v) == CS_REF_OBJECT && cs_vref_by_vat(v))
-            cs_map_put(&ls->exported, v.bits)->ptr = cs_ls_value(ls, v);
+        if (!cs_ls_is_export(v))
+            continue;
+        cs_map_put(&ls->exported, v.bits)->ptr = cs_ls_value(ls, v);
+        if (ls->dropped_exports.count > 0)
+            (void)cs_map_remove(&ls->dropped_exports, v.bits);
     }
 }
 
@@ -89,14 +90,15 @@ static void push_promise(cs_machine *the, cs_liveslots *ls, cs_vref vref)
 {
     cs_promise_push(the, vref.bits);
     cs_map_put(&ls->imports, vref.bits)->ptr = the->stack->value.reference;
-    if (ls->is_collecting)
+    if (ls->in_notify)
         cs_map_put(&ls->new_imports, vref.bits)->value = 1;
     else
         cs_ls_subscribe(ls, vref);
 }
 
-/* A device node has no behaviour of its own: D() finds it by its vref. */
-static void push_device(cs_machine *the, cs_vref vref, cs_bytes iface)
+/* A device node has no behaviour of its own: D() finds it by its vref. Devices do not learn of drops
+ * (S19), so it is held for ever. */
+static void push_device(cs_machine *the, cs_liveslots *ls, cs_vref vref, cs_bytes iface)
 {
     char unnamed[CS_REF_TEXT_MAX + 32], text[CS_REF_TEXT_MAX];
     if (iface.size == 0) {
@@ -107,6 +109,7 @@ static void push_device(cs_machine *the, cs_vref vref, cs_bytes iface)
     mxDub();
     cs_slot *node = fxNewObjectInstance(the);
     node->flag |= XS_DONT_PATCH_FLAG | XS_DONT_MARSHALL_FLAG;
+    cs_map_put(&ls->devices, vref.bits)->ptr = node;
     the->stack[1] = the->stack[0];
     mxPop();
 }
@@ -123,17 +126,22 @@ static void push_new(cs_machine *the, cs_liveslots *ls, cs_vref vref, cs_bytes i
     else if (type == CS_REF_PROMISE)
         push_promise(the, ls, vref);
     else
-        push_device(the, vref, iface);
+        push_device(the, ls, vref, iface);
     cs_ls_register(ls, vref, the->stack->value.reference);
+    if (type == CS_REF_OBJECT)
+        cs_ls_imported(ls, vref);
 }
 
 void cs_ls_push_value(cs_machine *the, cs_liveslots *ls, cs_vref vref, cs_bytes iface)
 {
     cs_slot *known = cs_ls_value(ls, vref);
-    if (known != NULL)
-        mxPushReference(known);
-    else
+    if (known == NULL) {
         push_new(the, ls, vref, iface);
+        return;
+    }
+    mxPushReference(known);
+    if (ls->dropped.count > 0)
+        cs_ls_held_again(ls, vref);
 }
 
 static void push_value(cs_machine *the, void *ctx, cs_vref vref, cs_bytes iface)
@@ -142,24 +150,3 @@ static void push_value(cs_machine *the, void *ctx, cs_vref vref, cs_bytes iface)
 }
 
 const cs_slot_ops cs_ls_slot_ops = { .vref_of = vref_of, .push_value = push_value };
-
-/* --- collections ------------------------------------------------------------------------------------ */
-
-static void mark_all(cs_machine *the, const cs_map *m, void (*mark)(cs_machine *, cs_slot *))
-{
-    for (cs_map_entry *e = NULL; (e = cs_map_next(m, e)) != NULL;)
-        mark(the, e->ptr);
-}
-
-void cs_ls_mark(cs_machine *the, cs_liveslots *ls, void (*mark)(cs_machine *, cs_slot *))
-{
-    mark_all(the, &ls->exported, mark);
-    mark_all(the, &ls->imports, mark);
-    mark_all(the, &ls->decided, mark);
-    mark_all(the, &ls->gets, mark);
-    mark_all(the, &ls->values, mark);
-    if (ls->entry != NULL)
-        mark(the, ls->entry);
-    if (ls->baggage != NULL)
-        mark(the, ls->baggage);
-}

@@ -2,10 +2,6 @@
  * What is malformed in them is some other vat's fault: it ends in a rejection, not with this vat. */
 #include "liveslots/state.h"
 
-#include "base/limits.h"
-
-#include <stdlib.h>
-
 /* --- message ---------------------------------------------------------------------------------------- */
 
 /* Item `index` of a decoded value, or NULL. In a chunk: valid until the next allocation. */
@@ -77,14 +73,15 @@ void cs_ls_deliver_message(cs_machine *the, cs_liveslots *ls, const cs_message *
 {
     cs_ls_push_value(the, ls, m->target, (cs_bytes){ 0 });
     push_answer(the, ls, the->stack, &m->methargs);
+    cs_ls_let_go(ls, &m->methargs);
     if (cs_vref_none(m->result))
         return;
-    if (cs_map_find(&ls->decided, m->result.bits) != NULL) {
+    /* A promise that we imported before: what everybody here holds goes on being it. */
+    cs_slot *answer = the->stack, *imported = cs_map_ptr(&ls->imports, m->result.bits);
+    if (imported == NULL && cs_ls_value(ls, m->result) != NULL) {
         cs_ls_fail(ls, CS_E_PROTOCOL, "result is a promise that is decided here already");
         return;
     }
-    /* A promise that we imported before: what everybody here holds goes on being it. */
-    cs_slot *answer = the->stack, *imported = cs_map_ptr(&ls->imports, m->result.bits);
     if (imported != NULL) {
         (void)cs_map_remove(&ls->imports, m->result.bits);
         cs_promise_resolve(the, imported, answer);
@@ -114,12 +111,6 @@ static void settle(cs_machine *the, cs_liveslots *ls, const cs_resolution *r, cs
     }
 }
 
-static int compare(const void *a, const void *b)
-{
-    const cs_vref *x = a, *y = b;
-    return cs_vref_compare_text(*x, *y);
-}
-
 /* S7: after the whole batch, in the order of their texts. */
 static void subscribe_new(cs_liveslots *ls)
 {
@@ -129,10 +120,10 @@ static void subscribe_new(cs_liveslots *ls)
     cs_vref *items = cs_arena_take(&ls->arena, ls->new_imports.count * sizeof *items);
     for (cs_map_entry *e = NULL; (e = cs_map_next(&ls->new_imports, e)) != NULL;)
         items[count++] = (cs_vref){ e->key };
-    qsort(items, count, sizeof *items, compare);
+    cs_ls_sort(items, count);
     for (uint32_t i = 0; i < count; i++)
         cs_ls_subscribe(ls, items[i]);
-    cs_map_clear(&ls->new_imports);
+    cs_ls_empty(&ls->new_imports);
 }
 
 /* A promise that is not among the imports is one that we decide ourselves by now: stale, ignored. A
@@ -141,28 +132,22 @@ void cs_ls_deliver_notify(cs_machine *the, cs_liveslots *ls, const cs_resolution
 {
     cs_vref *settled = cs_arena_take(&ls->arena, n->count * sizeof *settled);
     uint32_t count = 0;
-    ls->is_collecting = true;
+    ls->in_notify = true;
     for (uint32_t i = 0; i < n->count; i++) {
         cs_vref vpid = n->items[i].promise;
         cs_slot *promise = cs_map_ptr(&ls->imports, vpid.bits);
-        if (promise == NULL)
-            continue;
-        settle(the, ls, &n->items[i], promise);
-        settled[count++] = vpid;
+        if (promise != NULL) {
+            settle(the, ls, &n->items[i], promise);
+            settled[count++] = vpid;
+        }
     }
-    ls->is_collecting = false;
+    for (uint32_t i = 0; i < n->count; i++)
+        cs_ls_let_go(ls, &n->items[i].data);
+    ls->in_notify = false;
     for (uint32_t i = 0; i < count; i++) {
         if (cs_map_remove(&ls->imports, settled[i].bits))
             cs_ls_forget_promise(ls, settled[i]);
         (void)cs_map_remove(&ls->new_imports, settled[i].bits);
     }
     subscribe_new(ls);
-}
-
-/* --- drops ------------------------------------------------------------------------------------------ */
-
-void cs_ls_deliver_drops(cs_liveslots *ls, const cs_vrefs *refs)
-{
-    for (uint32_t i = 0; i < refs->count; i++)
-        (void)cs_map_remove(&ls->exported, refs->items[i].bits);
 }

@@ -16,9 +16,19 @@
 
 /* --- hooks ------------------------------------------------------------------------------------------ */
 
-static void mark(cs_machine *the, void *guest, void (*mark_one)(cs_machine *, cs_slot *))
+static void mark(cs_machine *the, void *guest, cs_marker *mark_one)
 {
     cs_ls_mark(the, guest, mark_one);
+}
+
+static void mark_weak(cs_machine *the, void *guest, cs_marker *mark_one)
+{
+    cs_ls_mark_weak(the, guest, mark_one);
+}
+
+static void sweep(cs_machine *the, void *guest, cs_marker *mark_one)
+{
+    cs_ls_sweep(the, guest, mark_one);
 }
 
 static void console(cs_machine *the, void *guest, const char *level, cs_bytes text)
@@ -36,7 +46,13 @@ static void rejection(cs_machine *the, void *guest, cs_slot *reason)
     cs_ls_say(ls, "error", cs_buf_bytes(&ls->line));
 }
 
-static const cs_heap_hooks hooks = { .mark = mark, .console = console, .rejection = rejection };
+static const cs_heap_hooks hooks = {
+    .mark = mark,
+    .mark_weak = mark_weak,
+    .sweep = sweep,
+    .console = console,
+    .rejection = rejection,
+};
 
 void cs_ls_say(cs_liveslots *ls, const char *level, cs_bytes text)
 {
@@ -120,10 +136,13 @@ cs_liveslots *cs_liveslots_free(cs_liveslots *ls)
         return NULL;
     (void)cs_heap_free(ls->heap);
     (void)cs_marshal_free(ls->marshal);
-    cs_map *maps[] = { &ls->values,  &ls->vrefs, &ls->exported,    &ls->imports,
-                       &ls->decided, &ls->gets,  &ls->new_imports, &ls->resolved };
+    cs_map *maps[] = { &ls->values,  &ls->vrefs,       &ls->exported, &ls->imports,
+                       &ls->decided, &ls->devices,     &ls->dropped,  &ls->dropped_exports,
+                       &ls->gets,    &ls->new_imports, &ls->resolved };
     for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++)
         cs_map_fini(maps[i]);
+    cs_ls_dead_fini(&ls->dead);
+    cs_free(ls->listed);
     cs_arena_fini(&ls->arena);
     cs_buf_fini(&ls->line);
     cs_free(ls->syscalls);
@@ -145,12 +164,16 @@ static void dispatch(cs_machine *the, cs_liveslots *ls, const cs_delivery *d)
         cs_ls_deliver_notify(the, ls, &d->notify);
         break;
     case CS_DELIVER_DROP_EXPORTS:
-        cs_ls_deliver_drops(ls, &d->refs);
+        cs_ls_deliver_drop_exports(ls, &d->refs);
         break;
     case CS_DELIVER_RETIRE_EXPORTS:
+        cs_ls_deliver_retire_exports(ls, &d->refs);
+        break;
     case CS_DELIVER_RETIRE_IMPORTS:
+        cs_ls_deliver_retire_imports(ls, &d->refs);
+        break;
     case CS_DELIVER_BRING_OUT_YOUR_DEAD:
-        break; /* nothing is collected yet, so nothing is to be forgotten */
+        break; /* the end of the crank does it all */
     }
 }
 
@@ -184,20 +207,31 @@ static void begin(cs_liveslots *ls, const cs_delivery *d)
     clear_syscalls(ls);
     ls->syscall_bytes = 0;
     ls->failure = (cs_error){ 0 };
-    ls->is_collecting = false;
+    ls->listed = cs_free(ls->listed);
+    ls->collected = false;
+    ls->in_notify = false;
     if (ls->new_imports.count > 0)
-        cs_map_clear(&ls->new_imports);
+        cs_ls_empty(&ls->new_imports);
     /* S9: what evaluating the vat's modules took is startVat's, as in the reference. */
     if (d->kind != CS_DELIVER_START_VAT)
         cs_meter_reset(ls->heap, ls->computrons_max);
 }
 
+static bool is_about_drops(cs_delivery_kind kind)
+{
+    return kind == CS_DELIVER_DROP_EXPORTS || kind == CS_DELIVER_RETIRE_EXPORTS ||
+           kind == CS_DELIVER_RETIRE_IMPORTS || kind == CS_DELIVER_BRING_OUT_YOUR_DEAD;
+}
+
+/* Drops may come before startVat; there is nothing to be dropped yet. */
 static bool may_start(cs_liveslots *ls, const cs_delivery *d)
 {
-    bool good = (d->kind == CS_DELIVER_START_VAT) == (ls->root == CS_ROOT_ABSENT);
+    bool is_absent = ls->root == CS_ROOT_ABSENT;
+    if (is_absent && is_about_drops(d->kind))
+        return false;
+    bool good = (d->kind == CS_DELIVER_START_VAT) == is_absent;
     if (!good)
-        cs_ls_fail(ls, CS_E_PROTOCOL,
-                   ls->root == CS_ROOT_ABSENT ? "delivery before startVat" : "second startVat");
+        cs_ls_fail(ls, CS_E_PROTOCOL, is_absent ? "delivery before startVat" : "second startVat");
     return good;
 }
 
@@ -222,17 +256,25 @@ static void reply(const cs_liveslots *ls, cs_reply *ret_reply)
         .problem = cs_bytes_of(ls->failure.text),
         .syscalls = ls->syscalls,
         .syscall_count = ls->syscall_count,
-        .computrons = cs_meter_read(ls->heap),
+        .computrons = ls->computrons,
         .heap_bytes = f.live_bytes + f.allocated_bytes,
-        .allocated_bytes = f.allocated_bytes,
+        .allocated_bytes = cs_ls_suspect_bytes(ls, &f),
         .imports_held = ls->imports_held,
+        .watched = cs_ls_watched(ls),
+        .dead_left = (uint32_t)ls->dead.owed.count,
+        .collected = ls->collected,
     };
 }
 
-void cs_liveslots_deliver(cs_liveslots *ls, const cs_delivery *d, cs_reply *ret_reply)
+void cs_liveslots_deliver(cs_liveslots *ls, const cs_delivery *d, cs_collect collect,
+                          cs_reply *ret_reply)
 {
     begin(ls, d);
-    if (may_start(ls, d))
+    bool may = may_start(ls, d);
+    if (may)
         run(ls, d);
+    ls->computrons = cs_meter_read(ls->heap);
+    if (may && ls->failure.status == CS_OK)
+        cs_ls_end_crank(ls, d->kind, collect);
     reply(ls, ret_reply);
 }

@@ -11,6 +11,8 @@ typedef struct cs_liveslots cs_liveslots;
 typedef struct cs_liveslots_ops {
     /* vatPowers.testLog(...) and console: what the vat says. level is NULL for testLog. */
     void (*say)(void *ctx, const char *level, cs_bytes text);
+    /* A collection begins, or has ended and left so many references dead. */
+    void (*collecting)(void *ctx, bool begins, uint32_t dead);
 } cs_liveslots_ops;
 
 typedef struct cs_liveslots_options {
@@ -31,7 +33,14 @@ cs_liveslots *cs_liveslots_free(cs_liveslots *ls);
 
 /* One crank. Always fills *ret_reply (borrowed until the next deliver or free); a failed delivery
  * has its status and problem there. After a failure that killed the heap every further delivery is
- * refused with the same status. */
-void cs_liveslots_deliver(cs_liveslots *ls, const cs_delivery *d, cs_reply *ret_reply);
+ * refused with the same status. Deliveries about drops that come before startVat do nothing. `collect`
+ * says when the heap is collected at the end; even a BOYD does not while dead_left was so much that
+ * one crank cannot tell it. */
+void cs_liveslots_deliver(cs_liveslots *ls, const cs_delivery *d, cs_collect collect,
+                          cs_reply *ret_reply);
+
+/* The o- that the vat holds, and those that it has dropped and still recognises, as far as the kernel
+ * has been told; in order of their texts, borrowed until the next call or delivery. */
+void cs_liveslots_imports(cs_liveslots *ls, cs_vrefs *ret_held, cs_vrefs *ret_recognized);
 
 extern const cs_native cs_liveslots_natives[];

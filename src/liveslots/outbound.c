@@ -8,7 +8,6 @@
 
 #include "base/limits.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* --- promises whose resolution we know -------------------------------------------------------------- */
@@ -63,7 +62,7 @@ typedef struct cs_batch {
 static cs_batch *new_batch(cs_liveslots *ls)
 {
     if (ls->resolved.count > 0)
-        cs_map_clear(&ls->resolved);
+        cs_ls_empty(&ls->resolved);
     return cs_arena_take_zero(&ls->arena, 1, sizeof(cs_batch));
 }
 
@@ -165,12 +164,6 @@ static void walk(cs_machine *the, cs_liveslots *ls, cs_batch *b)
 
 /* --- following -------------------------------------------------------------------------------------- */
 
-static int compare(const void *a, const void *b)
-{
-    const cs_vref *x = a, *y = b;
-    return cs_vref_compare_text(*x, *y);
-}
-
 static uint32_t add_new(cs_liveslots *ls, const cs_capdata *data, cs_vref *items, uint32_t count)
 {
     for (uint32_t i = 0; i < data->slot_count; i++) {
@@ -190,7 +183,7 @@ static void follow_new(cs_machine *the, cs_liveslots *ls, const cs_capdata *data
     count = add_new(ls, data, items, count);
     for (uint32_t i = 0; i < b->count; i++)
         count = add_new(ls, &b->items[i].data, items, count);
-    qsort(items, count, sizeof *items, compare);
+    cs_ls_sort(items, count);
     for (uint32_t i = 0; i < count; i++)
         if (i == 0 || !cs_vref_same(items[i], items[i - 1]))
             cs_ls_follow(the, ls, items[i], cs_ls_value(ls, items[i]));

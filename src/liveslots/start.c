@@ -136,5 +136,6 @@ void cs_ls_deliver_start(cs_machine *the, cs_liveslots *ls, const cs_capdata *pa
         cs_ls_push_caught(the);
         cs_ls_fail_with(the, ls, CS_E_BAD_CAPDATA, the->stack);
     }
+    cs_ls_let_go(ls, parameters);
     ls->entry = NULL;
 }

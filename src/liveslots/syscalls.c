@@ -47,11 +47,8 @@ cs_capdata cs_ls_keep(cs_liveslots *ls, const cs_capdata *data)
     };
 }
 
-static cs_syscall *add(cs_liveslots *ls, cs_syscall_kind kind)
+static cs_syscall *append(cs_liveslots *ls, cs_syscall_kind kind)
 {
-    cs_heap_machine(ls->heap)->meterIndex += COMPUTRONS_PER_SYSCALL;
-    if (ls->syscall_count == CS_SYSCALLS_MAX)
-        abort_vat(ls, "1000000 syscalls");
     if (ls->syscall_count == ls->syscall_cap) {
         ls->syscall_cap = ls->syscall_cap == 0 ? 16 : 2 * ls->syscall_cap;
         ls->syscalls = cs_realloc(ls->syscalls, ls->syscall_cap, sizeof *ls->syscalls);
@@ -59,6 +56,14 @@ static cs_syscall *add(cs_liveslots *ls, cs_syscall_kind kind)
     cs_syscall *s = &ls->syscalls[ls->syscall_count++];
     *s = (cs_syscall){ .kind = kind };
     return s;
+}
+
+static cs_syscall *add(cs_liveslots *ls, cs_syscall_kind kind)
+{
+    cs_heap_machine(ls->heap)->meterIndex += COMPUTRONS_PER_SYSCALL;
+    if (ls->syscall_count == CS_SYSCALLS_MAX)
+        abort_vat(ls, "1000000 syscalls");
+    return append(ls, kind);
 }
 
 void cs_ls_send(cs_liveslots *ls, const cs_message *message)
@@ -82,6 +87,22 @@ void cs_ls_exit(cs_liveslots *ls, bool is_failure, const cs_capdata *info)
     cs_syscall *s = add(ls, CS_SYSCALL_EXIT);
     s->exit.is_failure = is_failure;
     s->exit.info = *info;
+}
+
+/* --- drops ------------------------------------------------------------------------------------------ */
+
+enum { TELLING_SYSCALLS = 3, TELLING_BYTES = CS_GC_BATCH * CS_REF_TEXT_MAX };
+
+/* A crank that is full of the vat's own syscalls tells of no drops: the next one will. */
+bool cs_ls_may_tell(const cs_liveslots *ls)
+{
+    return ls->syscall_count + TELLING_SYSCALLS <= CS_SYSCALLS_MAX &&
+           ls->syscall_bytes + TELLING_BYTES <= CS_REPLY_MAX;
+}
+
+void cs_ls_tell(cs_liveslots *ls, cs_syscall_kind kind, const cs_vref *items, uint32_t count)
+{
+    append(ls, kind)->refs = (cs_vrefs){ .items = items, .count = count };
 }
 
 /* --- limits of one syscall (S7) --------------------------------------------------------------------- */

@@ -46,13 +46,19 @@ static size_t fixed_size(const cs_column *c)
     return c->kind == CS_COLUMN_HASH ? (size_t)CS_HASH_SIZE : c->max * (size_t)8;
 }
 
+/* Of CS_COLUMN_SHORT: the size, then the bytes. */
+static cs_bytes short_bytes(const char *member)
+{
+    return (cs_bytes){ (const uint8_t *)member + 1, (uint8_t)member[0] };
+}
+
 /* ---- what is believed ---- */
 
 static bool is_good_ref(cs_column_kind kind, uint64_t bits)
 {
     if (kind == CS_COLUMN_VREF)
         return cs_vref_check((cs_vref){ bits });
-    if (kind == CS_COLUMN_QUEUE && (bits == CS_QUEUE_ACCEPTANCE || bits == CS_QUEUE_RUN))
+    if (kind == CS_COLUMN_QUEUE && bits >= CS_QUEUE_ACCEPTANCE && bits <= CS_QUEUE_LONELY)
         return true;
     cs_kref k = { bits };
     cs_ref_type type = cs_kref_type(k);
@@ -76,6 +82,8 @@ static bool check_member(const cs_column *c, const char *member)
         memcpy(&n, member, numbers[c->kind].width);
         return is_good(c, n);
     }
+    if (c->kind == CS_COLUMN_SHORT)
+        return member[0] != 0 && (uint8_t)member[0] <= c->max;
     const cs_blob *blob = NULL;
     if (has_blob(c))
         memcpy(&blob, member, sizeof blob);
@@ -111,19 +119,22 @@ static int bind_blob(sqlite3_stmt *stmt, int at, const char *member)
 
 static int bind(sqlite3_stmt *stmt, int at, const cs_column *c, const char *member)
 {
+    cs_bytes b = short_bytes(member);
     if (is_number(c))
         return bind_number(stmt, at, c, member);
     if (has_blob(c))
         return bind_blob(stmt, at, member);
+    if (c->kind == CS_COLUMN_SHORT)
+        return sqlite3_bind_blob(stmt, at, b.data, (int)b.size, SQLITE_STATIC);
     return sqlite3_bind_blob(stmt, at, member, (int)fixed_size(c), SQLITE_STATIC);
 }
 
-int cs_columns_bind(sqlite3_stmt *stmt, int at, cs_row *r, size_t from, size_t to)
+int cs_columns_bind(sqlite3_stmt *stmt, int at, const cs_row *r, size_t from, size_t to)
 {
     const cs_table_def *def = &cs_table_defs[r->table];
     int rc = SQLITE_OK;
     for (size_t i = from; i < to && rc == SQLITE_OK; i++)
-        rc = bind(stmt, at++, &def->columns[i], (char *)cs_row_data(r) + def->columns[i].at);
+        rc = bind(stmt, at++, &def->columns[i], (const char *)(r + 1) + def->columns[i].at);
     return rc;
 }
 
@@ -156,6 +167,15 @@ static const char *read_fixed(cs_bytes b, const cs_column *c, char *member)
     return NULL;
 }
 
+static const char *read_short(cs_bytes b, const cs_column *c, char *member)
+{
+    if (b.data == NULL || b.size == 0 || b.size > c->max)
+        return "of wrong size";
+    member[0] = (char)b.size;
+    memcpy(member + 1, b.data, b.size);
+    return NULL;
+}
+
 static const char *read_bytes(sqlite3_stmt *stmt, int at, const cs_column *c, char *member)
 {
     int type = sqlite3_column_type(stmt, at);
@@ -167,6 +187,8 @@ static const char *read_bytes(sqlite3_stmt *stmt, int at, const cs_column *c, ch
     cs_bytes b = { data, (size_t)sqlite3_column_bytes(stmt, at) };
     if (data == NULL && b.size > 0)
         return "too big for the memory";
+    if (c->kind == CS_COLUMN_SHORT)
+        return read_short(b, c, member);
     if (!has_blob(c))
         return read_fixed(b, c, member);
     cs_blob *blob = cs_blob_new(b);
@@ -218,7 +240,7 @@ void cs_columns_get_key(const cs_store *s, cs_row *r)
         if (is_number(c))
             memcpy(&key[i], (char *)cs_row_data(r) + c->at, numbers[c->kind].width);
         else
-            key[1] = cs_name_hash(s, cs_blob_bytes(((cs_named_row *)cs_row_data(r))->name));
+            key[1] = cs_name_hash(s, cs_row_name(r));
     }
     r->a = key[0];
     r->b = key[1];

@@ -31,34 +31,37 @@ static int by_key(const void *a, const void *b)
     return compare(*(cs_row *const *)a, *(cs_row *const *)b);
 }
 
-static bool in_range(const cs_range *range, cs_row *r)
+static void add_if_changed(const cs_store *s, row_list *list, cs_row *r)
 {
-    if (range->vat.n != 0 && r->a != range->vat.n)
-        return false;
-    if (cs_kref_none(range->kref))
-        return true;
-    const cs_clist_row *c = cs_row_data(r);
-    return cs_kref_same(c->kref, range->kref);
+    bool is_as_in_file = s->file != NULL && !(r->state & CS_ROW_DIRTY);
+    if (r->state & CS_ROW_LIVE && !is_as_in_file)
+        add(list, r);
 }
 
-static void add_if_live(row_list *list, const cs_range *range, cs_row *r)
+static void add_all(const cs_store *s, cs_table_id table, row_list *list)
 {
-    if (r->state & CS_ROW_LIVE && in_range(range, r))
-        add(list, r);
+    const cs_table *t = &s->tables[table];
+    cs_walk w = { .table = table };
+    if (s->file != NULL)
+        for (size_t i = 0; i < t->dirty_count; i++)
+            add_if_changed(s, list, t->dirty[i]);
+    else
+        for (cs_row *r; (r = cs_walk_next(s, &w)) != NULL;)
+            add_if_changed(s, list, r);
 }
 
 /* The live rows that the file does not have as they are, sorted. */
 static row_list changed_rows(const cs_store *s, const cs_range *range)
 {
     row_list list = { 0 };
-    const cs_table *t = &s->tables[range->table];
-    cs_walk w = { .table = range->table };
-    if (s->file != NULL)
-        for (size_t i = 0; i < t->dirty_count; i++)
-            add_if_live(&list, range, t->dirty[i]);
+    if (range->vat.n != 0)
+        for (cs_peer *p = cs_clist_entries(s, range->vat); p != NULL; p = p->next)
+            add_if_changed(s, &list, cs_clist_row_of_entry(p));
+    else if (!cs_kref_none(range->kref))
+        for (cs_peer *p = cs_clist_holders(s, range->kref); p != NULL; p = p->next)
+            add_if_changed(s, &list, cs_clist_row_of_holder(p));
     else
-        for (cs_row *r; (r = cs_walk_next(s, &w)) != NULL;)
-            add_if_live(&list, range, r);
+        add_all(s, range->table, &list);
     if (list.count > 0)
         qsort(list.items, list.count, sizeof(cs_row *), by_key);
     return list;

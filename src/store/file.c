@@ -93,7 +93,7 @@ static cs_status make_if_empty(cs_store *s, const cs_store_options *options)
         return s->error.status;
     if (id != CS_APPLICATION_ID)
         return cs_file_not_ours(s, "another program's database");
-    return version > CS_SCHEMA_VERSION ? cs_file_newer(s, version) : CS_OK;
+    return cs_file_check_version(s, version);
 }
 
 /* ---- opening ---- */
@@ -176,6 +176,7 @@ void cs_file_close(cs_store *s)
         return;
     cs_file_finalize(f);
     cs_map_fini(&f->ceilings);
+    cs_free(f->batch);
     /* After a failure the log is not to be believed to be in the main file: who opens the store
      * next reads all of it again. */
     if (s->error.status != CS_OK && f->db != NULL)
@@ -186,19 +187,6 @@ void cs_file_close(cs_store *s)
 }
 
 /* ---- committing ---- */
-
-/* Deleted rows first: a kref may have moved to another entry of its c-list. */
-static bool write_table(cs_store *s, const cs_table *t)
-{
-    for (size_t i = 0; i < t->dirty_count; i++)
-        if ((t->dirty[i]->state & (CS_ROW_LIVE | CS_ROW_STORED)) == CS_ROW_STORED &&
-            !cs_file_remove(s, t->dirty[i]))
-            return false;
-    for (size_t i = 0; i < t->dirty_count; i++)
-        if (t->dirty[i]->state & CS_ROW_LIVE && !cs_file_write(s, t->dirty[i]))
-            return false;
-    return true;
-}
 
 /* From here on the block is safe; what fails now stops the next one. */
 static void begin_next(cs_store *s)
@@ -215,7 +203,7 @@ static void begin_next(cs_store *s)
 cs_status cs_file_commit(cs_store *s)
 {
     for (size_t i = 0; i < CS_TABLE_COUNT; i++)
-        if (!write_table(s, &s->tables[i]))
+        if (!cs_file_write_table(s, &s->tables[i]))
             return s->error.status;
     if (cs_file_exec(s, "COMMIT") != CS_OK)
         return s->error.status;

@@ -12,9 +12,14 @@ struct cs_file {
     int wal_pages;        /* in the log after the last commit */
     int checkpoint_pages; /* how many there must be to move them into the main file */
     /* Prepared when first needed. */
-    sqlite3_stmt *select[CS_TABLE_COUNT], *write[CS_TABLE_COUNT], *remove[CS_TABLE_COUNT];
+    struct {
+        sqlite3_stmt *select, *insert, *update, *remove, *remove_run, *walk;
+    } of_table[CS_TABLE_COUNT];
     sqlite3_stmt *find_vref, *vat_after, *kv_after, *max_vref, *max_kref;
-    cs_map ceilings; /* ceiling.c */
+    sqlite3_stmt *holders, *entries; /* not while a walk uses them */
+    cs_map ceilings;                 /* ceiling.c */
+    cs_row **batch;                  /* write.c */
+    size_t batch_cap;
 };
 
 /* ---- file.c ---- */
@@ -39,14 +44,15 @@ cs_status cs_file_check_header(cs_store *s); /* of the file that is open */
 bool cs_file_is_frozen(const char *path);    /* vfs.h, V3: who reads it may not write there */
 cs_status cs_file_cannot_open(cs_store *s);
 cs_status cs_file_not_ours(cs_store *s, const char *what); /* "this is <what>, not …" */
-cs_status cs_file_newer(cs_store *s, int64_t version);
+cs_status cs_file_check_version(cs_store *s, int64_t version);
 
 /* ---- sql.c: reading and writing rows ---- */
 
 /* Reads the row by its key: makes it LIVE and STORED, or leaves it absent. */
 bool cs_file_load(cs_store *s, cs_row *r);
 bool cs_file_write(cs_store *s, cs_row *r);
-bool cs_file_remove(cs_store *s, cs_row *r);
+/* These `count` rows; there are no others between the first and the last. */
+bool cs_file_remove(cs_store *s, cs_row *first, cs_row *last, size_t count);
 /* Whether the vat has the kref, and as which vref. */
 bool cs_file_find_vref(cs_store *s, cs_vatid vat, cs_kref kref, cs_vref *ret);
 uint32_t cs_file_vat_after(cs_store *s, uint32_t vat);              /* 0: none */
@@ -66,6 +72,8 @@ cs_scan *cs_scan_new(cs_store *s, const cs_range *range);
 cs_row *cs_scan_next(cs_scan *scan); /* lent until the next call, not in the cache; NULL: no more */
 void cs_scan_free(cs_scan *scan);
 
+bool cs_file_write_table(cs_store *s, const cs_table *t); /* write.c */
+
 /* ---- ceiling.c: what the file cannot have ---- */
 
 bool cs_file_may_have_vref(cs_store *s, cs_vatid vat, cs_vref vref);
@@ -75,7 +83,7 @@ void cs_file_raise_ceilings(cs_file *f, const cs_clist_row *written);
 /* ---- columns.c: members of structs as columns ---- */
 
 /* The parameters from `at` on are the columns [from, to) of the row. */
-int cs_columns_bind(sqlite3_stmt *stmt, int at, cs_row *r, size_t from, size_t to);
+int cs_columns_bind(sqlite3_stmt *stmt, int at, const cs_row *r, size_t from, size_t to);
 /* Whether the row, written, could be read back. */
 bool cs_columns_check(cs_row *r);
 /* Fills the columns [from, to) from the result's, beginning with its column 0, and checks them one

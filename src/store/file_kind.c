@@ -17,8 +17,15 @@ cs_status cs_file_not_ours(cs_store *s, const char *what)
                          s->path, what);
 }
 
-cs_status cs_file_newer(cs_store *s, int64_t version)
+cs_status cs_file_check_version(cs_store *s, int64_t version)
 {
+    if (version == CS_SCHEMA_VERSION)
+        return CS_OK;
+    if (version < CS_SCHEMA_VERSION)
+        return cs_store_fail(s, CS_E_NOT_OURS,
+                             "%s: this store was written by a Capstan before the first release "
+                             "(schema %lld, this one knows %d). Begin anew in another file.",
+                             s->path, (long long)version, CS_SCHEMA_VERSION);
     return cs_store_fail(
         s, CS_E_NEWER,
         "%s: this store was written by a newer Capstan (schema %lld, this one knows "
@@ -128,9 +135,8 @@ cs_status cs_file_check_header(cs_store *s)
         return cs_file_not_ours(s, "another kind of file");
     if (big_endian(header + ID_AT) != CS_APPLICATION_ID)
         return cs_file_not_ours(s, "another program's database");
-    uint32_t version = big_endian(header + VERSION_AT);
-    if (version > CS_SCHEMA_VERSION)
-        return cs_file_newer(s, version);
+    if (cs_file_check_version(s, big_endian(header + VERSION_AT)) != CS_OK)
+        return s->error.status;
     return header[RESERVED_AT] == CS_PAGE_RESERVED
                ? CS_OK
                : cs_store_damaged(s, "header", "1", "pages without checksums");

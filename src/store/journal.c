@@ -58,14 +58,16 @@ static void restore(cs_store *s, const cs_journal_entry *e)
     cs_table *t = &s->tables[r->table];
     cs_row_unlist(s, r);
     cs_row_drop_blobs(r);
-    memcpy(cs_row_data(r), s->journal.copies.data + e->at, cs_table_defs[r->table].copied);
+    if (cs_table_defs[r->table].copied > 0)
+        memcpy(cs_row_data(r), s->journal.copies.data + e->at, cs_table_defs[r->table].copied);
     if (!(e->state & CS_ROW_DIRTY)) {
         cs_assert(t->dirty_count > 0 && t->dirty[t->dirty_count - 1] == r);
         t->dirty_count--;
     }
     r->state = e->state & (uint8_t)~CS_ROW_LISTED;
-    /* R2: if not to be deleted, it was set without asking the file (kv.c), and is not known now. */
-    if ((r->state & (CS_ROW_LIVE | CS_ROW_STORED | CS_ROW_DIRTY)) == CS_ROW_STORED)
+    /* The first change since the commit is undone: no journal entry knows the row any more. It need
+     * not stay if it is absent, and must not if it was set without asking the file (kv.c). */
+    if (!(r->state & (CS_ROW_LIVE | CS_ROW_DIRTY)))
         cs_row_forget(s, r);
     else
         cs_row_list(s, r);

@@ -6,15 +6,14 @@
 void cs_kv_link(cs_store *s, cs_row *r)
 {
     cs_named_row *row = cs_row_data(r);
-    s->priorities = s->priorities * UINT64_C(6364136223846793005) + s->seed[1];
-    row->priority = (uint32_t)(s->priorities >> 32);
-    cs_order_add(&s->kv_order, row);
+    cs_order_add(s, &s->kv_order, &row->order, (cs_vatid){ (uint32_t)r->a }, cs_row_name(r));
     r->state |= CS_ROW_LISTED;
 }
 
 void cs_kv_unlink(cs_store *s, cs_row *r)
 {
-    cs_order_remove(&s->kv_order, cs_row_data(r));
+    cs_named_row *row = cs_row_data(r);
+    cs_order_remove(&s->kv_order, &row->order);
     r->state &= (uint8_t)~CS_ROW_LISTED;
 }
 
@@ -54,6 +53,11 @@ void cs_kv_delete(cs_store *s, cs_vatid vat, cs_bytes key)
         cs_row_kill(s, r);
 }
 
+static cs_named_row *row_of_node(cs_order_node *node)
+{
+    return (cs_named_row *)((char *)node - offsetof(cs_named_row, order));
+}
+
 /* The file's next key that has not been deleted in this block, as a new reference. */
 static cs_blob *stored_after(cs_store *s, cs_vatid vat, cs_bytes key)
 {
@@ -72,10 +76,11 @@ static cs_blob *stored_after(cs_store *s, cs_vatid vat, cs_bytes key)
 
 cs_blob *cs_kv_after(cs_store *s, cs_vatid vat, cs_bytes key)
 {
-    const cs_named_row *row = cs_order_after(s->kv_order, vat, key);
+    cs_order_node *changed = cs_order_after(s->kv_order, vat, key);
     cs_blob *stored = s->file == NULL ? NULL : stored_after(s, vat, key);
-    if (row == NULL || (stored != NULL && cs_order_compare(row, vat, cs_blob_bytes(stored)) >= 0))
+    if (changed == NULL ||
+        (stored != NULL && cs_order_compare(changed, vat, cs_blob_bytes(stored)) >= 0))
         return stored;
     cs_blob_unref(stored);
-    return cs_blob_ref(row->name);
+    return cs_blob_ref(row_of_node(changed)->name);
 }

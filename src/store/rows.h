@@ -10,12 +10,16 @@
  *   R4  The first change of a row since the last mark leaves a copy in the journal: state and the
  *       first `copied` bytes of the struct, blobs by reference. Journal entries and lists of
  *       changed rows grow in the same order, so undoing in reverse takes rows off the ends of them.
- *   R5  LISTED: linked in its table's second structure: live c-list rows by kref; live keys in
- *       order (kv) as far as the file does not have them as they are.
+ *   R5  LISTED: linked in its table's second structures: live c-list rows by kref and vat, with those
+ *       of the same kref, and with those of the same vat; live keys in order (kv) as far as the file
+ *       does not have them as they are; live GC actions in order, all of them: once the first was
+ *       asked for they are read and stay cached.
+ *   R6  ANEW: the file has a row with this key, but it is another one: to be deleted before this one
+ *       is written.
  *
  * Without a file (s->file NULL) nothing is STORED and live rows never leave the cache. */
 #pragma once
-#include "base/map.h"
+#include "store/group.h"
 #include "store/index.h"
 #include "store/pack.h"
 #include "store/store.h"
@@ -28,6 +32,7 @@ typedef enum cs_table_id {
     CS_TABLE_CLIST,
     CS_TABLE_QUEUE,
     CS_TABLE_HOLD,
+    CS_TABLE_GC,
     CS_TABLE_KV,
     CS_TABLE_TRANSCRIPT,
     CS_TABLE_BUNDLE,
@@ -35,9 +40,16 @@ typedef enum cs_table_id {
     CS_TABLE_COUNT
 } cs_table_id;
 
-enum { CS_ROW_USED = 1, CS_ROW_LIVE = 2, CS_ROW_STORED = 4, CS_ROW_DIRTY = 8, CS_ROW_LISTED = 16 };
+enum {
+    CS_ROW_USED = 1,
+    CS_ROW_LIVE = 2,
+    CS_ROW_STORED = 4,
+    CS_ROW_DIRTY = 8,
+    CS_ROW_LISTED = 16,
+    CS_ROW_ANEW = 32,
+};
 
-/* What a row is found by: two numbers, or one number and bytes (kv, bundle, code). */
+/* What a row is found by: two numbers, or one number and bytes (gc, kv, bundle, code). */
 typedef struct cs_key {
     uint64_t a, b;
     cs_bytes name; /* then b is its hash */
@@ -82,16 +94,27 @@ typedef struct cs_transcript_row {
 } cs_transcript_row;
 typedef struct cs_clist_cell {
     cs_clist_row row;
-    cs_link by_kref; /* not copied */
+    cs_link by_kref;       /* not copied, as what follows: within the vat */
+    cs_peer holder, entry; /* of the same kref; of the same vat */
 } cs_clist_cell;
+/* In a set that is ordered by vat and name (order.h). */
+typedef struct cs_order_node {
+    struct cs_order_node *left, *right;
+    cs_bytes name; /* borrowed from its row */
+    cs_vatid vat;
+    uint32_t priority;
+} cs_order_node;
 /* kv, bundle, code. */
 typedef struct cs_named_row {
     cs_blob *value;
     cs_blob *name; /* not copied, as all that follows: owned by the row as long as it is cached */
-    cs_vatid vat;
-    uint32_t priority; /* order.h */
-    struct cs_named_row *left, *right;
+    cs_order_node order;
 } cs_named_row;
+/* There may be a million, so their names lie in them. */
+typedef struct cs_gc_row {
+    cs_order_node order; /* nothing is copied: there is no value */
+    uint8_t size, name[CS_GC_ACTION_MAX];
+} cs_gc_row;
 
 typedef struct cs_journal_entry {
     cs_row *row;
@@ -111,7 +134,9 @@ struct cs_store {
     char *path; /* as it was given, for messages; owned */
     cs_table tables[CS_TABLE_COUNT];
     cs_index clist_by_kref;
-    cs_named_row *kv_order;
+    cs_map clist_holders, clist_entries; /* groups: by kref, in disguise, and by vat */
+    cs_order_node *kv_order, *gc_order;
+    bool gc_is_loaded;
     uint64_t priorities;
     cs_journal journal;
     uint64_t epoch;
@@ -121,9 +146,8 @@ struct cs_store {
     uint64_t seed[2];  /* of hashes, so that no vat can choose refs or keys that collide */
     cs_meta *meta;
     cs_packer packer;
-    cs_file *file;                   /* owned; NULL: in memory only */
-    cs_error error;                  /* OK, or why the store has failed */
-    cs_row *nowhere[CS_TABLE_COUNT]; /* what edit gives when the file fails under it */
+    cs_file *file;  /* owned; NULL: in memory only */
+    cs_error error; /* OK, or why the store has failed */
 };
 
 /* Notes why the store has failed, unless it has failed already, and returns why. */
@@ -141,6 +165,8 @@ static inline cs_key cs_key_of_name(const cs_store *s, uint64_t a, cs_bytes name
     return (cs_key){ a, cs_name_hash(s, name), name };
 }
 
+cs_bytes cs_row_name(const cs_row *r); /* of one that has a name */
+
 /* The cached row, live or not, or NULL. Never reads the file. */
 cs_row *cs_row_cached(cs_store *s, cs_table_id table, const cs_key *key);
 /* The same, made (absent: R2) if it was not cached. */
@@ -148,7 +174,7 @@ cs_row *cs_row_place(cs_store *s, cs_table_id table, const cs_key *key);
 /* Each gives the row's struct. */
 void *cs_row_find(cs_store *s, cs_table_id table, cs_key key);  /* NULL if there is none */
 void *cs_row_edit(cs_store *s, cs_table_id table, cs_key key);  /* must exist */
-void *cs_row_add(cs_store *s, cs_table_id table, cs_key key);   /* must not exist; zeroed */
+void *cs_row_add(cs_store *s, cs_table_id table, cs_key key);   /* zeroed; must not exist */
 void cs_row_delete(cs_store *s, cs_table_id table, cs_key key); /* must exist */
 
 /* Journals the row and puts it on the list of changed ones: before any change. */
@@ -181,8 +207,15 @@ typedef struct cs_walk {
 } cs_walk;
 cs_row *cs_walk_next(const cs_store *s, cs_walk *w); /* NULL ends */
 
-/* ---- clist.c, kv.c: the second structures ---- */
+/* ---- clist.c, gc.c, kv.c: the second structures ---- */
 void cs_clist_link(cs_store *s, cs_row *r);
 void cs_clist_unlink(cs_store *s, cs_row *r);
+/* The cached live entries for a kref, or of a vat, linked by their `next`. */
+cs_peer *cs_clist_holders(const cs_store *s, cs_kref kref);
+cs_peer *cs_clist_entries(const cs_store *s, cs_vatid vat);
+cs_row *cs_clist_row_of_holder(cs_peer *p);
+cs_row *cs_clist_row_of_entry(cs_peer *p);
 void cs_kv_link(cs_store *s, cs_row *r);
 void cs_kv_unlink(cs_store *s, cs_row *r);
+void cs_gc_link(cs_store *s, cs_row *r);
+void cs_gc_unlink(cs_store *s, cs_row *r);

@@ -22,6 +22,10 @@ static const cs_column kernel[] = {
     { "block", CS_COLUMN_U64, AT(cs_meta, block_number) },
     QUEUE_ENDS(cs_meta, acceptance, "acceptance"),
     QUEUE_ENDS(cs_meta, run, "run"),
+    QUEUE_ENDS(cs_meta, reap, "reap"),
+    QUEUE_ENDS(cs_meta, lonely, "lonely"),
+    { "reap_interval", CS_COLUMN_U64, AT(cs_meta, reap_interval) },
+    { "reap_gc_krefs", CS_COLUMN_U64, AT(cs_meta, reap_gc_krefs) },
     { "activity", CS_COLUMN_HASH, AT(cs_meta, activity) },
     { "stats", CS_COLUMN_COUNTERS, AT(cs_meta, stats), CS_STAT_COUNT },
 };
@@ -37,6 +41,14 @@ static const cs_column vat[] = {
     { "transcript", CS_COLUMN_HASH, AT(cs_vat_row, transcript) },
     { "bundle", CS_COLUMN_HASH, AT(cs_vat_row, bundle) },
     { "computrons", CS_COLUMN_U64, AT(cs_vat_row, computrons) },
+    { "last_crank", CS_COLUMN_U64, AT(cs_vat_row, last_crank) },
+    { "dirt_deliveries", CS_COLUMN_U64, AT(cs_vat_row, dirt_deliveries) },
+    { "dirt_gc_krefs", CS_COLUMN_U64, AT(cs_vat_row, dirt_gc_krefs) },
+    { "heap_bytes", CS_COLUMN_U64, AT(cs_vat_row, heap_bytes) },
+    { "allocated_bytes", CS_COLUMN_U64, AT(cs_vat_row, allocated_bytes) },
+    { "imports_reachable", CS_COLUMN_U32, AT(cs_vat_row, imports_reachable) },
+    { "is_reaping", CS_COLUMN_BOOL, AT(cs_vat_row, is_reaping) },
+    { "is_lonely", CS_COLUMN_BOOL, AT(cs_vat_row, is_lonely) },
     { "name", CS_COLUMN_BLOB, AT(cs_vat_row, name) },
     { "options", CS_COLUMN_BLOB, AT(cs_vat_row, options) },
     { "ending", CS_COLUMN_BLOB, AT(cs_vat_row, ending) },
@@ -46,6 +58,7 @@ static const cs_column object[] = {
     { "owner", CS_COLUMN_VAT_OR_0, AT(cs_object_row, owner) },
     { "reachable", CS_COLUMN_U32, AT(cs_object_row, reachable) },
     { "recognizable", CS_COLUMN_U32, AT(cs_object_row, recognizable) },
+    { "is_retiring", CS_COLUMN_BOOL, AT(cs_object_row, is_retiring) },
 };
 static const cs_column promise[] = {
     { "kref", CS_COLUMN_PROMISE, AT(cs_promise_row, kref) },
@@ -53,6 +66,7 @@ static const cs_column promise[] = {
     { "policy", CS_COLUMN_U8, AT(cs_promise_row, policy) },
     { "decider", CS_COLUMN_VAT_OR_0, AT(cs_promise_row, decider) },
     { "refs", CS_COLUMN_U32, AT(cs_promise_row, refs) },
+    { "since", CS_COLUMN_U64, AT(cs_promise_row, since) },
     QUEUE_ENDS(cs_promise_row, queue, "queue"),
     { "subscribers", CS_COLUMN_BLOB, AT(cs_promise_row, subscribers) },
     { "resolution", CS_COLUMN_BLOB, AT(cs_promise_row, resolution) },
@@ -60,8 +74,9 @@ static const cs_column promise[] = {
 static const cs_column clist[] = {
     { "vat", CS_COLUMN_VAT, AT(cs_clist_row, vat) },
     { "vref", CS_COLUMN_VREF, AT(cs_clist_row, vref) },
-    { "kref", CS_COLUMN_KREF, AT(cs_clist_row, kref) },
+    { "kref", CS_COLUMN_KREF, AT(cs_clist_row, kref), .is_fixed = true },
     { "reachable", CS_COLUMN_BOOL, AT(cs_clist_row, reachable) },
+    { "since", CS_COLUMN_U64, AT(cs_clist_row, since) },
 };
 static const cs_column queue[] = {
     { "queue", CS_COLUMN_QUEUE, AT(cs_queue_row, queue) },
@@ -71,9 +86,13 @@ static const cs_column queue[] = {
 static const cs_column hold[] = {
     { "kref", CS_COLUMN_KREF, AT(cs_hold_row, kref) },
     { "count", CS_COLUMN_U32, AT(cs_hold_row, count) },
+    { "since", CS_COLUMN_U64, AT(cs_hold_row, since) },
+};
+static const cs_column gc[] = {
+    { "action", CS_COLUMN_SHORT, AT(cs_gc_row, size), CS_GC_ACTION_MAX },
 };
 static const cs_column kv[] = {
-    { "vat", CS_COLUMN_VAT_OR_0, AT(cs_named_row, vat) },
+    { "vat", CS_COLUMN_VAT_OR_0, AT(cs_named_row, order.vat) },
     { "key", CS_COLUMN_NAME, AT(cs_named_row, name) },
     { "value", CS_COLUMN_BYTES, AT(cs_named_row, value) },
 };
@@ -100,7 +119,9 @@ static bool in_order(cs_queue_ends ends)
 static const char *check_kernel(const void *row)
 {
     const cs_meta *m = row;
-    return in_order(m->acceptance) && in_order(m->run) ? NULL : "queue ends before it begins";
+    bool good =
+        in_order(m->acceptance) && in_order(m->run) && in_order(m->reap) && in_order(m->lonely);
+    return good ? NULL : "queue ends before it begins";
 }
 
 static const char *check_vat(const void *row)
@@ -112,6 +133,8 @@ static const char *check_vat(const void *row)
 static const char *check_object(const void *row)
 {
     const cs_object_row *o = row;
+    if (o->is_retiring && (o->owner.n != 0 || o->reachable > 0))
+        return "retiring, and owned or reachable";
     return o->reachable <= o->recognizable ? NULL : "reachable more often than recognizable";
 }
 
@@ -154,6 +177,7 @@ const cs_table_def cs_table_defs[CS_TABLE_COUNT] = {
     [CS_TABLE_QUEUE] = { COLUMNS(queue, 2), WHOLE(cs_queue_row), .blob_count = 1,
                          .blobs = { AT(cs_queue_row, item) } },
     [CS_TABLE_HOLD] = { COLUMNS(hold, 1), WHOLE(cs_hold_row) },
+    [CS_TABLE_GC] = { COLUMNS(gc, 1), .size = sizeof(cs_gc_row), .is_named = true },
     [CS_TABLE_KV] = { COLUMNS(kv, 2), .size = sizeof(cs_named_row), .is_named = true,
                       .copied = AT(cs_named_row, name), .blob_count = 1,
                       .blobs = { AT(cs_named_row, value) } },
@@ -176,7 +200,7 @@ static size_t put_number(char *text, size_t size, cs_column_kind kind, uint64_t 
         (void)cs_vatid_text((cs_vatid){ (uint32_t)n }, ref);
     else if (kind == CS_COLUMN_VREF)
         (void)cs_vref_text((cs_vref){ n }, ref);
-    else if (kind >= CS_COLUMN_OBJECT && kind <= CS_COLUMN_QUEUE && n > CS_QUEUE_RUN)
+    else if (kind >= CS_COLUMN_OBJECT && kind <= CS_COLUMN_QUEUE && n > CS_QUEUE_LONELY)
         (void)cs_kref_text((cs_kref){ n }, ref);
     else
         (void)snprintf(ref, sizeof ref, "%llu", (unsigned long long)n);
@@ -206,7 +230,7 @@ const char *cs_row_key_text(cs_table_id table, const cs_key *key, char text[stat
     for (size_t i = 0; i < def->key_count && at + 1 < CS_KEY_TEXT_MAX; i++) {
         if (i > 0)
             text[at++] = ' ';
-        if (def->columns[i].kind == CS_COLUMN_NAME)
+        if (def->is_named && i + 1 == def->key_count)
             at += put_name(text + at, CS_KEY_TEXT_MAX - at, key->name);
         else
             at += put_number(text + at, CS_KEY_TEXT_MAX - at, def->columns[i].kind,

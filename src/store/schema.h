@@ -16,8 +16,9 @@ typedef enum cs_column_kind {
     CS_COLUMN_PROMISE,
     CS_COLUMN_KREF,
     CS_COLUMN_VREF,
-    CS_COLUMN_QUEUE, /* 1, 2 or a promise, likewise */
+    CS_COLUMN_QUEUE, /* 1 to 4 or a promise, likewise */
     CS_COLUMN_HASH,
+    CS_COLUMN_SHORT, /* the 1 … max bytes that name the row, in the struct behind their number */
     CS_COLUMN_COUNTERS, /* `max` of 8 bytes, little-endian; missing ones at the end are 0 */
     CS_COLUMN_BLOB,     /* NULL or bytes */
     CS_COLUMN_BYTES,    /* bytes */
@@ -29,6 +30,7 @@ typedef struct cs_column {
     cs_column_kind kind;
     uint16_t at; /* of the member in the struct */
     uint8_t max;
+    bool is_fixed; /* as long as the row lives: not written again */
 } cs_column;
 
 typedef struct cs_table_def {

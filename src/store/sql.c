@@ -18,7 +18,7 @@ static void add_columns(cs_buf *b, const cs_table_def *def, size_t from, size_t 
 static void add_where_key(cs_buf *b, const cs_table_def *def)
 {
     for (size_t i = 0; i < def->key_count; i++)
-        cs_buf_addf(b, "%s%s=?", i == 0 ? " WHERE " : " AND ", def->columns[i].name);
+        cs_buf_addf(b, "%s%s=?%zu", i == 0 ? " WHERE " : " AND ", def->columns[i].name, i + 1);
 }
 
 static void select_text(cs_buf *b, const cs_table_def *def)
@@ -29,22 +29,38 @@ static void select_text(cs_buf *b, const cs_table_def *def)
     add_where_key(b, def);
 }
 
-/* A log's row is never written over: if it is there already, something is very wrong. Nor may one
- * c-list entry push out another that has its kref. */
-static void write_text(cs_buf *b, const cs_table_def *def)
+/* Not over another row: if there is one the file is damaged. Nor may one c-list entry push out
+ * another that has its kref. */
+static void insert_text(cs_buf *b, const cs_table_def *def)
 {
     cs_buf_addf(b, "INSERT INTO %s VALUES(", def->name);
     for (size_t i = 0; i < def->column_count; i++)
-        cs_buf_add_text(b, i == 0 ? "?" : ",?");
+        cs_buf_addf(b, "%s?%zu", i == 0 ? "" : ",", i + 1);
     cs_buf_add_text(b, ")");
-    if (def->is_log)
-        return;
-    cs_buf_add_text(b, " ON CONFLICT(");
-    add_columns(b, def, 0, def->key_count);
-    cs_buf_add_text(b, ") DO UPDATE SET ");
+}
+
+static void add_changes(cs_buf *b, const cs_table_def *def)
+{
+    const char *comma = "";
     for (size_t i = def->key_count; i < def->column_count; i++)
-        cs_buf_addf(b, "%s%s=excluded.%s", i == def->key_count ? "" : ",", def->columns[i].name,
-                    def->columns[i].name);
+        if (!def->columns[i].is_fixed) {
+            cs_buf_addf(b, "%s%s=?%zu", comma, def->columns[i].name, i + 1);
+            comma = ",";
+        }
+}
+
+/* Of a named row it is not known whether the file has it (kv.c). */
+static void update_text(cs_buf *b, const cs_table_def *def)
+{
+    if (def->is_named) {
+        insert_text(b, def);
+        cs_buf_add_text(b, " ON CONFLICT DO UPDATE SET ");
+        add_changes(b, def);
+        return;
+    }
+    cs_buf_addf(b, "UPDATE %s SET ", def->name);
+    add_changes(b, def);
+    add_where_key(b, def);
 }
 
 static void remove_text(cs_buf *b, const cs_table_def *def)
@@ -53,12 +69,22 @@ static void remove_text(cs_buf *b, const cs_table_def *def)
     add_where_key(b, def);
 }
 
+static void remove_run_text(cs_buf *b, const cs_table_def *def)
+{
+    size_t last = def->key_count;
+    cs_buf_addf(b, "DELETE FROM %s WHERE ", def->name);
+    for (size_t i = 0; i + 1 < last; i++)
+        cs_buf_addf(b, "%s=?%zu AND ", def->columns[i].name, i + 1);
+    cs_buf_addf(b, "%s BETWEEN ?%zu AND ?%zu", def->columns[last - 1].name, last, last + 1);
+}
+
 /* ---- preparing ---- */
 
-static sqlite3_stmt *prepare(cs_store *s, const char *sql, unsigned flags)
+static sqlite3_stmt *prepare(cs_store *s, const char *sql)
 {
     sqlite3_stmt *stmt = NULL;
-    if (sqlite3_prepare_v3(s->file->db, sql, -1, flags, &stmt, NULL) != SQLITE_OK)
+    if (sqlite3_prepare_v3(s->file->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL) !=
+        SQLITE_OK)
         (void)cs_file_fail(s);
     return stmt;
 }
@@ -66,17 +92,17 @@ static sqlite3_stmt *prepare(cs_store *s, const char *sql, unsigned flags)
 sqlite3_stmt *cs_file_prepared(cs_store *s, sqlite3_stmt **stmt, const char *sql)
 {
     if (*stmt == NULL)
-        *stmt = prepare(s, sql, SQLITE_PREPARE_PERSISTENT);
+        *stmt = prepare(s, sql);
     return *stmt;
 }
 
-static sqlite3_stmt *prepared_for(cs_store *s, sqlite3_stmt **stmt, cs_table_id table,
+static sqlite3_stmt *prepared_for(cs_store *s, sqlite3_stmt **stmt, const cs_row *r,
                                   void (*make_text)(cs_buf *, const cs_table_def *))
 {
     if (*stmt == NULL) {
         cs_buf sql = { 0 };
-        make_text(&sql, &cs_table_defs[table]);
-        *stmt = prepare(s, cs_buf_text(&sql), SQLITE_PREPARE_PERSISTENT);
+        make_text(&sql, &cs_table_defs[r->table]);
+        *stmt = prepare(s, cs_buf_text(&sql));
         cs_buf_fini(&sql);
     }
     return *stmt;
@@ -85,15 +111,20 @@ static sqlite3_stmt *prepared_for(cs_store *s, sqlite3_stmt **stmt, cs_table_id 
 void cs_file_finalize(cs_file *f)
 {
     for (size_t i = 0; i < CS_TABLE_COUNT; i++) {
-        (void)sqlite3_finalize(f->select[i]);
-        (void)sqlite3_finalize(f->write[i]);
-        (void)sqlite3_finalize(f->remove[i]);
+        (void)sqlite3_finalize(f->of_table[i].select);
+        (void)sqlite3_finalize(f->of_table[i].insert);
+        (void)sqlite3_finalize(f->of_table[i].update);
+        (void)sqlite3_finalize(f->of_table[i].remove);
+        (void)sqlite3_finalize(f->of_table[i].remove_run);
+        (void)sqlite3_finalize(f->of_table[i].walk);
     }
     (void)sqlite3_finalize(f->find_vref);
     (void)sqlite3_finalize(f->vat_after);
     (void)sqlite3_finalize(f->kv_after);
     (void)sqlite3_finalize(f->max_vref);
     (void)sqlite3_finalize(f->max_kref);
+    (void)sqlite3_finalize(f->holders);
+    (void)sqlite3_finalize(f->entries);
 }
 
 /* ---- rows by key ---- */
@@ -112,7 +143,7 @@ static bool damaged(cs_store *s, cs_row *r, const char *what)
     const cs_table_def *def = &cs_table_defs[r->table];
     cs_key key = { .a = r->a, .b = r->b };
     if (def->is_named)
-        key.name = cs_blob_bytes(((cs_named_row *)cs_row_data(r))->name);
+        key.name = cs_row_name(r);
     char text[CS_KEY_TEXT_MAX];
     (void)cs_store_damaged(s, def->name, cs_row_key_text((cs_table_id)r->table, &key, text), what);
     return false;
@@ -133,7 +164,7 @@ bool cs_file_load(cs_store *s, cs_row *r)
     if (s->error.status == CS_OK && r->table == CS_TABLE_CLIST && !may_have(s, cs_row_data(r)))
         return s->error.status == CS_OK;
     if (s->error.status == CS_OK)
-        stmt = prepared_for(s, &f->select[r->table], (cs_table_id)r->table, select_text);
+        stmt = prepared_for(s, &f->of_table[r->table].select, r, select_text);
     if (stmt == NULL)
         return false;
     (void)cs_columns_bind(stmt, 1, r, 0, def->key_count);
@@ -148,33 +179,49 @@ bool cs_file_load(cs_store *s, cs_row *r)
     return s->error.status == CS_OK;
 }
 
-static bool run(cs_store *s, sqlite3_stmt *stmt, cs_row *r, size_t columns)
+/* Done, with that many rows changed: `at_most` if the cache does not know whether there are as many. */
+static bool run(cs_store *s, sqlite3_stmt *stmt, int rc, cs_row *r, size_t count, bool at_most)
 {
-    if (stmt == NULL)
-        return false;
-    int rc = cs_columns_bind(stmt, 1, r, 0, columns);
     if (rc == SQLITE_OK)
         rc = sqlite3_step(stmt);
+    size_t changed = (size_t)sqlite3_changes(s->file->db);
     if (rc != SQLITE_DONE)
         (void)cs_file_fail(s);
+    else if (changed != count && !at_most)
+        (void)damaged(s, r, "there is no such row");
     (void)sqlite3_reset(stmt);
     (void)sqlite3_clear_bindings(stmt); /* they borrow the row's blobs */
-    return rc == SQLITE_DONE;
+    return s->error.status == CS_OK;
 }
 
 bool cs_file_write(cs_store *s, cs_row *r)
 {
-    const cs_table_def *def = &cs_table_defs[r->table];
+    cs_file *f = s->file;
     cs_assert(cs_columns_check(r)); /* or it could not be read back */
-    return run(s, prepared_for(s, &s->file->write[r->table], (cs_table_id)r->table, write_text), r,
-               def->column_count);
+    bool is_new = !(r->state & CS_ROW_STORED) || r->state & CS_ROW_ANEW;
+    sqlite3_stmt *stmt = is_new ? prepared_for(s, &f->of_table[r->table].insert, r, insert_text)
+                                : prepared_for(s, &f->of_table[r->table].update, r, update_text);
+    if (stmt == NULL)
+        return false;
+    int rc = cs_columns_bind(stmt, 1, r, 0, cs_table_defs[r->table].column_count);
+    return run(s, stmt, rc, r, 1, false);
 }
 
-bool cs_file_remove(cs_store *s, cs_row *r)
+bool cs_file_remove(cs_store *s, cs_row *first, cs_row *last, size_t count)
 {
-    cs_columns_set_key(r);
-    return run(s, prepared_for(s, &s->file->remove[r->table], (cs_table_id)r->table, remove_text),
-               r, cs_table_defs[r->table].key_count);
+    cs_file *f = s->file;
+    size_t keys = cs_table_defs[first->table].key_count;
+    sqlite3_stmt *stmt =
+        count == 1 ? prepared_for(s, &f->of_table[first->table].remove, first, remove_text)
+                   : prepared_for(s, &f->of_table[first->table].remove_run, first, remove_run_text);
+    if (stmt == NULL)
+        return false;
+    cs_columns_set_key(first);
+    cs_columns_set_key(last);
+    int rc = cs_columns_bind(stmt, 1, first, 0, keys);
+    if (rc == SQLITE_OK && count > 1)
+        rc = cs_columns_bind(stmt, (int)keys + 1, last, keys - 1, keys);
+    return run(s, stmt, rc, first, count, first->table == CS_TABLE_KV);
 }
 
 /* ---- other questions ---- */
@@ -240,11 +287,19 @@ cs_blob *cs_file_kv_after(cs_store *s, cs_vatid vat, cs_bytes key)
 
 struct cs_scan {
     cs_store *store;
-    sqlite3_stmt *stmt;
+    sqlite3_stmt *stmt, **kept; /* where it is kept between walks */
     cs_row *row;
 };
 
-static sqlite3_stmt *scan_statement(cs_store *s, const cs_range *range)
+/* Kept, because importers are asked for object by object, and c-lists vat by vat. */
+static sqlite3_stmt **kept_statement(cs_file *f, const cs_range *range)
+{
+    return range->vat.n != 0            ? &f->entries
+           : !cs_kref_none(range->kref) ? &f->holders
+                                        : &f->of_table[range->table].walk;
+}
+
+static sqlite3_stmt *walk_statement(cs_store *s, const cs_range *range)
 {
     const cs_table_def *def = &cs_table_defs[range->table];
     cs_buf sql = { 0 };
@@ -252,23 +307,37 @@ static sqlite3_stmt *scan_statement(cs_store *s, const cs_range *range)
     add_columns(&sql, def, 0, def->column_count);
     cs_buf_addf(&sql, " FROM %s", def->name);
     if (range->vat.n != 0)
-        cs_buf_addf(&sql, " WHERE vat=%u", (unsigned)range->vat.n);
+        cs_buf_add_text(&sql, " WHERE vat=?1");
     else if (!cs_kref_none(range->kref))
-        cs_buf_addf(&sql, " WHERE kref=%lld", (long long)flipped(range->kref.bits));
+        cs_buf_add_text(&sql, " WHERE kref=?1");
     cs_buf_add_text(&sql, " ORDER BY ");
     add_columns(&sql, def, 0, def->key_count);
-    sqlite3_stmt *stmt = prepare(s, cs_buf_text(&sql), 0);
+    sqlite3_stmt *stmt = prepare(s, cs_buf_text(&sql));
     cs_buf_fini(&sql);
     return stmt;
 }
 
+static bool may_have_any(cs_store *s, const cs_range *range)
+{
+    return s->error.status == CS_OK &&
+           (cs_kref_none(range->kref) || cs_file_may_have_kref(s, range->kref));
+}
+
 cs_scan *cs_scan_new(cs_store *s, const cs_range *range)
 {
-    sqlite3_stmt *stmt = s->error.status == CS_OK ? scan_statement(s, range) : NULL;
+    if (!may_have_any(s, range))
+        return NULL;
+    sqlite3_stmt **kept = kept_statement(s->file, range);
+    sqlite3_stmt *stmt = *kept != NULL ? *kept : walk_statement(s, range);
+    *kept = NULL;
     if (stmt == NULL)
         return NULL;
+    if (range->vat.n != 0)
+        (void)sqlite3_bind_int64(stmt, 1, range->vat.n);
+    else if (!cs_kref_none(range->kref))
+        (void)sqlite3_bind_int64(stmt, 1, flipped(range->kref.bits));
     cs_scan *scan = CS_NEW(cs_scan);
-    *scan = (cs_scan){ s, stmt, cs_slab_take(s, range->table) };
+    *scan = (cs_scan){ s, stmt, kept, cs_slab_take(s, range->table) };
     return scan;
 }
 
@@ -299,6 +368,9 @@ void cs_scan_free(cs_scan *scan)
         return;
     empty(scan->row);
     cs_slab_give(scan->store, scan->row);
-    (void)sqlite3_finalize(scan->stmt);
+    (void)sqlite3_reset(scan->stmt);
+    if (*scan->kept != NULL) /* another walk of the same kind began and ended meanwhile */
+        (void)sqlite3_finalize(*scan->kept);
+    *scan->kept = scan->stmt;
     cs_free(scan);
 }

@@ -38,7 +38,7 @@ cs_status cs_store_status(const cs_store *s, cs_error *err)
 /* What was changed is now as the file has it; the dead and the logs leave the cache. */
 static void settle(cs_store *s, cs_row *r)
 {
-    r->state &= (uint8_t)~CS_ROW_DIRTY;
+    r->state &= (uint8_t) ~(CS_ROW_DIRTY | CS_ROW_ANEW);
     if (!(r->state & CS_ROW_LIVE)) {
         cs_row_forget(s, r);
         return;

@@ -11,7 +11,8 @@
  * there is none), cs_x_edit() journals the row and gives it for change, cs_x_add() makes a zeroed
  * one. A pointer is valid until the row is deleted, undone, or the block is committed. If the disk
  * fails under a find, the store is failed and the find gives NULL, an edit a row that is written
- * nowhere: so whoever decides by rows checks cs_store_status() before it keeps a crank.
+ * nowhere; so does an add if the file has such a row, though it should not. So whoever decides by
+ * rows checks cs_store_status() before it keeps a crank.
  *
  * With path NULL there is no file: the same rows in memory only, for tests and `:memory:`. */
 #pragma once
@@ -20,7 +21,7 @@
 
 typedef struct cs_store cs_store;
 
-#define CS_SCHEMA_VERSION 1
+#define CS_SCHEMA_VERSION 2
 
 /* NOT_OURS, NEWER, LOCKED, READ_ONLY, CORRUPT, IO, DISK_FULL (ENV), NOT_FOUND (HOST: the file is
  * absent and `create` false). The text names the file and says how to mend it. One Capstan at a time
@@ -64,13 +65,16 @@ typedef struct cs_meta {
     uint64_t crank_number;
     uint64_t block_number;
     cs_queue_ends acceptance, run;
-    cs_hash activity; /* chain over every crank (S3) */
+    cs_queue_ends reap, lonely;            /* vats (kernel/reap.h) */
+    uint64_t reap_interval, reap_gc_krefs; /* S14's defaults; CS_REAP_NEVER: never */
+    cs_hash activity;                      /* chain over every crank (S3) */
     uint64_t stats[CS_STAT_COUNT];
 } cs_meta;
 const cs_meta *cs_meta_get(const cs_store *s);
 cs_meta *cs_meta_edit(cs_store *s); /* journalled once per mark */
 
 /* ---- vats ---- */
+#define CS_REAP_NEVER INT64_MAX
 typedef enum cs_vat_status { CS_VAT_LIVE = 1, CS_VAT_TERMINATED } cs_vat_status;
 typedef struct cs_vat_row {
     cs_vatid id;
@@ -82,9 +86,15 @@ typedef struct cs_vat_row {
     cs_hash transcript; /* chain over the rows of the transcript */
     cs_hash bundle;
     uint64_t computrons;
-    cs_blob *name;    /* NULL: a dynamic vat without one */
-    cs_blob *options; /* kernel/options.h, encoded */
-    cs_blob *ending;  /* why it was terminated, text; NULL while live */
+    uint64_t last_crank;                     /* of its last delivery */
+    uint64_t dirt_deliveries, dirt_gc_krefs; /* S14, since its last BOYD */
+    uint64_t heap_bytes, allocated_bytes;    /* as its last reply said */
+    uint32_t imports_reachable;              /* c-list entries o- and flagged, counted */
+    bool is_reaping;                         /* on the reap queue */
+    bool is_lonely;                          /* on the lonely queue: it may have garbage */
+    cs_blob *name;                           /* NULL: a dynamic vat without one */
+    cs_blob *options;                        /* kernel/options.h, encoded */
+    cs_blob *ending;                         /* why it was terminated, text; NULL while live */
 } cs_vat_row;
 const cs_vat_row *cs_vat_find(cs_store *s, cs_vatid id);
 cs_vat_row *cs_vat_edit(cs_store *s, cs_vatid id); /* must exist */
@@ -97,6 +107,7 @@ typedef struct cs_object_row {
     cs_kref kref;
     cs_vatid owner;                   /* 0: orphan */
     uint32_t reachable, recognizable; /* S4a: 0 <= reachable <= recognizable */
+    bool is_retiring;                 /* an orphan whose importers are being told */
 } cs_object_row;
 const cs_object_row *cs_object_find(cs_store *s, cs_kref k);
 cs_object_row *cs_object_edit(cs_store *s, cs_kref k);
@@ -110,6 +121,7 @@ typedef struct cs_promise_row {
     uint8_t policy;   /* kernel/promise.h: what the host wants done at resolution */
     cs_vatid decider; /* 0: the kernel, or settled */
     uint32_t refs;
+    uint64_t since;       /* crank in which it was made, or settled */
     cs_queue_ends queue;  /* messages that wait for it */
     cs_blob *subscribers; /* sorted vat ids, kernel/promise.h */
     cs_blob *resolution;  /* kernel CapData; NULL while unresolved */
@@ -127,6 +139,7 @@ typedef struct cs_clist_row {
     cs_vref vref;   /* unique in the vat */
     cs_kref kref;   /* likewise */
     bool reachable; /* S4b */
+    uint64_t since; /* crank in which it was made, or became reachable again */
 } cs_clist_row;
 const cs_clist_row *cs_clist_find_vref(cs_store *s, cs_vatid vat, cs_vref vref);
 const cs_clist_row *cs_clist_find_kref(cs_store *s, cs_vatid vat, cs_kref kref);
@@ -134,12 +147,12 @@ cs_clist_row *cs_clist_edit(cs_store *s, cs_vatid vat, cs_vref vref);
 cs_clist_row *cs_clist_add(cs_store *s, cs_vatid vat, cs_vref vref, cs_kref kref);
 void cs_clist_delete(cs_store *s, cs_vatid vat, cs_vref vref);
 
-/* ---- queues: S1's acceptance and run queue, and one per promise ---- */
+/* ---- queues: S1's acceptance, run and reap queue, the lonely vats, and one per promise ---- */
 typedef uint64_t cs_queue_id;
-enum { CS_QUEUE_ACCEPTANCE = 1, CS_QUEUE_RUN = 2 };
+enum { CS_QUEUE_ACCEPTANCE = 1, CS_QUEUE_RUN, CS_QUEUE_REAP, CS_QUEUE_LONELY };
 static inline cs_queue_id cs_queue_of_promise(cs_kref promise)
 {
-    return promise.bits; /* krefs have their type in the top bits: never 1 or 2 */
+    return promise.bits; /* krefs have their type in the top bits: never 1 to 4 */
 }
 cs_blob *cs_queue_find(cs_store *s, cs_queue_id queue, uint64_t seq); /* borrowed */
 void cs_queue_add(cs_store *s, cs_queue_id queue, uint64_t seq, cs_blob *take_item);
@@ -149,11 +162,21 @@ void cs_queue_delete(cs_store *s, cs_queue_id queue, uint64_t seq);
 typedef struct cs_hold_row {
     cs_kref kref;
     uint32_t count;
+    uint64_t since; /* crank after which it was first held */
 } cs_hold_row;
 const cs_hold_row *cs_hold_find(cs_store *s, cs_kref k);
 cs_hold_row *cs_hold_edit(cs_store *s, cs_kref k);
 cs_hold_row *cs_hold_add(cs_store *s, cs_kref k);
 void cs_hold_delete(cs_store *s, cs_kref k);
+
+/* ---- GC actions (S4e): a set of names, in order of their bytes. All of them stay in memory, so that
+ * taking the first costs the same however many there are. ---- */
+#define CS_GC_ACTION_MAX 47u
+void cs_gc_add(cs_store *s,
+               cs_bytes name); /* may be there already; of 1 … CS_GC_ACTION_MAX bytes */
+void cs_gc_delete(cs_store *s, cs_bytes name); /* absent is fine */
+/* The least name greater than `name` ({0}: the first), borrowed until it is deleted; size 0: none. */
+cs_bytes cs_gc_after(cs_store *s, cs_bytes name);
 
 /* ---- keys and values: vat {0} is the kernel's own (static vat names, host notes), the others are
  * the vats' vatstores. Keys order as bytes. ---- */

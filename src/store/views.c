@@ -19,22 +19,26 @@
 #define VAT_STATUS "CASE status WHEN 1 THEN 'live' ELSE 'terminated' END AS status"
 #define PROMISE_STATE \
     "CASE state WHEN 1 THEN 'unresolved' WHEN 2 THEN 'fulfilled' ELSE 'rejected' END AS state"
-/* Acceptance and run queue are 1 and 2, with the top bit flipped. */
+/* The kernel's own queues are 1 to 4, with the top bit flipped. */
 #define QUEUE \
     "CASE queue WHEN 1-9223372036854775807-1 THEN 'acceptance'" \
-    " WHEN 2-9223372036854775807-1 THEN 'run' ELSE 'kp'||(queue&4611686018427387903) END AS queue"
+    " WHEN 2-9223372036854775807-1 THEN 'run' WHEN 3-9223372036854775807-1 THEN 'reap'" \
+    " WHEN 4-9223372036854775807-1 THEN 'lonely'" \
+    " ELSE 'kp'||(queue&4611686018427387903) END AS queue"
 
 static const struct {
     const char *name, *table, *columns;
 } views[] = {
     { "vats", "vat",
       "'v'||vat AS vat," TEXT("name") "," VAT_STATUS ",incarnation,first_delivery,next_delivery,"
-                                      "computrons," TEXT("ending") "," HEX("bundle") },
-    { "objects", "object", KREF "," VAT_OR_NULL("owner") ",reachable,recognizable" },
+                                      "computrons,heap_bytes," TEXT("ending") "," HEX("bundle") },
+    { "objects", "object", KREF "," VAT_OR_NULL("owner") ",reachable,recognizable,is_retiring" },
     { "promises", "promise",
-      KREF "," PROMISE_STATE "," VAT_OR_NULL("decider") ",refs,queue_next-queue_first AS waiting" },
-    { "clists", "clist", "'v'||vat AS vat," VREF "," KREF ",reachable" },
-    { "holds", "hold", KREF ",count" },
+      KREF "," PROMISE_STATE
+           "," VAT_OR_NULL("decider") ",refs,since,queue_next-queue_first AS waiting" },
+    { "clists", "clist", "'v'||vat AS vat," VREF "," KREF ",reachable,since" },
+    { "holds", "hold", KREF ",count,since" },
+    { "gc_actions", "gc", TEXT("action") },
     { "queues", "queue", QUEUE ",seq,length(item) AS size" },
     { "keys", "kv", VAT_OR_NULL("vat") "," TEXT("key") "," TEXT("value") },
     { "transcripts", "transcript", "'v'||vat AS vat,delivery,length(item) AS size," HEX("chain") },

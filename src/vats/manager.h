@@ -24,7 +24,7 @@ struct cs_vats {
 /* Makes the vat's heap and evaluates its bundle. What the vat does wrong is a VAT status. */
 cs_status cs_vats_load(cs_vats *v, const cs_vat_row *row, cs_error *err);
 
-/* Replays deliveries [first, end) of the vat, which has just been loaded, and compares (S16). DIVERGED
- * (VAT), CORRUPT, IO. */
+/* Replays deliveries [first, end) of the vat, which has just been loaded, compares (S16), and counts in
+ * *ret. DIVERGED (VAT), CORRUPT, IO. */
 cs_status cs_vats_replay_range(cs_vats *v, cs_vatid vat, uint64_t first, uint64_t end,
-                               cs_error *err);
+                               cs_replay_figures *ret, cs_error *err);

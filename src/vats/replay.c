@@ -1,21 +1,25 @@
 /* Replay (S16): the deliveries of the transcript once more, in a new heap. Every syscall must have the
  * bytes that were recorded, but drops and retires: when they happen depends on when the heap was
- * collected, which is no history (design.md, section 4). */
+ * collected, which is no history (design.md, section 4).
+ *
+ * The heap is collected where it was collected then, and nowhere else: so the same references die at the
+ * same places, whatever the policy was then and is now, one that died and came back is as new as it
+ * was, and the next collection is due when it would have been. Where it comes out differently the reply's count of imports tells (docs/gc.md). */
 #include "vats/manager.h"
 
 #include "wire/codec.h"
 #include "wire/json.h"
 
-static bool is_compared(const cs_syscall *s)
+static bool is_drop(const cs_syscall *s)
 {
-    return s->kind != CS_SYSCALL_DROP_IMPORTS && s->kind != CS_SYSCALL_RETIRE_IMPORTS &&
-           s->kind != CS_SYSCALL_RETIRE_EXPORTS;
+    return s->kind == CS_SYSCALL_DROP_IMPORTS || s->kind == CS_SYSCALL_RETIRE_IMPORTS ||
+           s->kind == CS_SYSCALL_RETIRE_EXPORTS;
 }
 
-/* The next compared syscall at or behind *at, or NULL. */
-static const cs_syscall *next_compared(const cs_reply *r, uint32_t *at)
+/* The next drop, or the next syscall that is none, at or behind *at; or NULL. */
+static const cs_syscall *next_of(const cs_reply *r, bool drops, uint32_t *at)
 {
-    while (*at < r->syscall_count && !is_compared(&r->syscalls[*at]))
+    while (*at < r->syscall_count && is_drop(&r->syscalls[*at]) != drops)
         ++*at;
     return *at < r->syscall_count ? &r->syscalls[(*at)++] : NULL;
 }
@@ -27,6 +31,21 @@ static bool is_same(cs_vats *v, const cs_syscall *a, const cs_syscall *b)
     cs_syscall_enc(&v->recorded, a);
     cs_syscall_enc(&v->replayed, b);
     return cs_bytes_equal(cs_buf_bytes(&v->recorded), cs_buf_bytes(&v->replayed));
+}
+
+/* The number, from 1, of the first drop that differs, or of the first other syscall; 0 if none does. */
+static uint32_t first_difference(cs_vats *v, const cs_reply *recorded, const cs_reply *replayed,
+                                 bool drops, const cs_syscall **ret_recorded,
+                                 const cs_syscall **ret_replayed)
+{
+    for (uint32_t i = 0, j = 0, at = 1;; at++) {
+        const cs_syscall *a = *ret_recorded = next_of(recorded, drops, &i);
+        const cs_syscall *b = *ret_replayed = next_of(replayed, drops, &j);
+        if (a == NULL && b == NULL)
+            return 0;
+        if (a == NULL || b == NULL || !is_same(v, a, b))
+            return at;
+    }
 }
 
 /* --- saying what differs ---------------------------------------------------------------------------- */
@@ -62,32 +81,36 @@ static cs_status compare(cs_vats *v, uint64_t delivery, const cs_reply *recorded
                        (unsigned long long)delivery, cs_status_name(recorded->status),
                        cs_status_name(replayed->status), (int)replayed->problem.size,
                        (const char *)replayed->problem.data);
-    for (uint32_t i = 0, j = 0, at = 1;; at++) {
-        const cs_syscall *a = next_compared(recorded, &i), *b = next_compared(replayed, &j);
-        if (a == NULL && b == NULL)
-            return CS_OK;
-        if (a == NULL || b == NULL || !is_same(v, a, b))
-            return diverged(v, delivery, at, a, b, err);
-    }
+    const cs_syscall *a, *b;
+    uint32_t at = first_difference(v, recorded, replayed, false, &a, &b);
+    return at == 0 ? CS_OK : diverged(v, delivery, at, a, b, err);
 }
 
 /* --- replaying -------------------------------------------------------------------------------------- */
 
-static cs_status replay_one(cs_vats *v, cs_vatid vat, uint64_t delivery, const cs_blob *item,
-                            cs_error *err)
+static cs_collect collect_as_then(const cs_reply *recorded)
 {
+    return recorded->collected ? CS_COLLECT_NOW : CS_COLLECT_NEVER;
+}
+
+static cs_status replay_one(cs_vats *v, cs_vatid vat, uint64_t delivery, const cs_blob *item,
+                            cs_replay_figures *figures, cs_error *err)
+{
+    const cs_syscall *a, *b;
     cs_delivery d;
     cs_reply recorded, replayed;
     cs_arena_clear(&v->arena);
     if (cs_transcript_dec(cs_blob_bytes(item), &v->arena, &d, &recorded) != CS_OK)
         return cs_fail(err, CS_E_CORRUPT, "transcript row %llu does not decode",
                        (unsigned long long)delivery);
-    cs_supervisor_deliver(v->supervisor, vat, &d, &replayed);
+    cs_supervisor_deliver(v->supervisor, vat, &d, collect_as_then(&recorded), &replayed);
+    figures->deliveries++;
+    figures->other_drops += first_difference(v, &recorded, &replayed, true, &a, &b) != 0;
     return compare(v, delivery, &recorded, &replayed, err);
 }
 
 cs_status cs_vats_replay_range(cs_vats *v, cs_vatid vat, uint64_t first, uint64_t end,
-                               cs_error *err)
+                               cs_replay_figures *ret, cs_error *err)
 {
     for (uint64_t n = first; n < end; n++) {
         cs_blob *item = NULL;
@@ -98,7 +121,7 @@ cs_status cs_vats_replay_range(cs_vats *v, cs_vatid vat, uint64_t first, uint64_
         if (item == NULL)
             return cs_fail(err, CS_E_CORRUPT, "transcript row %llu is missing",
                            (unsigned long long)n);
-        st = replay_one(v, vat, n, item, err);
+        st = replay_one(v, vat, n, item, ret, err);
         (void)cs_blob_unref(item);
         if (st != CS_OK)
             return st;

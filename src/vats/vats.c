@@ -72,6 +72,16 @@ size_t cs_vats_loaded(const cs_vats *v)
     return v->loaded.count;
 }
 
+void cs_vats_imports(cs_vats *v, cs_vatid vat, cs_vrefs *ret_held, cs_vrefs *ret_recognized)
+{
+    cs_supervisor_imports(v->supervisor, vat, ret_held, ret_recognized);
+}
+
+cs_collection_figures cs_vats_collections(const cs_vats *v)
+{
+    return cs_supervisor_collections(v->supervisor);
+}
+
 void cs_vats_unload(cs_vats *v, cs_vatid vat)
 {
     cs_supervisor_unload(v->supervisor, vat);
@@ -119,19 +129,20 @@ static cs_status bring_back(cs_vats *v, cs_vatid vat, bool *ret_is_new, cs_error
     if (row == NULL)
         return cs_fail(err, CS_E_CORRUPT, "vat %u is not in the store", vat.n);
     uint64_t first = row->first_delivery, end = row->next_delivery;
+    cs_replay_figures figures = { 0 };
     *ret_is_new = first == end;
     cs_supervisor_set_silent(v->supervisor, !*ret_is_new);
     cs_status st = cs_vats_load(v, row, err);
     if (st == CS_OK)
-        st = cs_vats_replay_range(v, vat, first, end, err);
+        st = cs_vats_replay_range(v, vat, first, end, &figures, err);
     cs_supervisor_set_silent(v->supervisor, false);
     if (st != CS_OK)
         cs_vats_unload(v, vat);
     return st;
 }
 
-cs_status cs_vats_deliver(cs_vats *v, cs_vatid vat, const cs_delivery *d, cs_reply *ret_reply,
-                          cs_error *err)
+cs_status cs_vats_deliver(cs_vats *v, cs_vatid vat, const cs_delivery *d, cs_collect collect,
+                          cs_reply *ret_reply, cs_error *err)
 {
     if (cs_map_find(&v->loaded, vat.n) == NULL) {
         bool is_new = false;
@@ -146,7 +157,7 @@ cs_status cs_vats_deliver(cs_vats *v, cs_vatid vat, const cs_delivery *d, cs_rep
             return cs_fail(err, st, "%s", v->problem.text);
         }
     }
-    cs_supervisor_deliver(v->supervisor, vat, d, ret_reply);
+    cs_supervisor_deliver(v->supervisor, vat, d, collect, ret_reply);
     return CS_OK;
 }
 
@@ -162,11 +173,12 @@ cs_status cs_vats_replay(cs_vats *v, cs_vatid vat, uint64_t to, cs_replay_figure
     cs_vats_unload(v, vat);
     cs_supervisor_set_silent(v->supervisor, true);
     cs_status st = cs_vats_load(v, row, err);
+    cs_replay_figures figures = { 0 };
     if (st == CS_OK)
-        st = cs_vats_replay_range(v, vat, first, end, err);
+        st = cs_vats_replay_range(v, vat, first, end, &figures, err);
     cs_supervisor_set_silent(v->supervisor, false);
     cs_vats_unload(v, vat);
     if (st == CS_OK)
-        ret->deliveries = end - first;
+        *ret = figures;
     return st;
 }

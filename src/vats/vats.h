@@ -1,6 +1,7 @@
 /* The vat manager: which vats are loaded; brings one back by replaying its transcript (S16). */
 #pragma once
 #include "store/store.h"
+#include "worker/supervisor.h"
 
 typedef struct cs_vats cs_vats;
 
@@ -20,7 +21,10 @@ cs_vats *cs_vats_free(cs_vats *v);
  * before its first delivery gets a failed reply, not a status. Statuses: CORRUPT, IO, ENGINE (ENV),
  * DIVERGED turned into CORRUPT: replay differs from the transcript. */
 CS_MUST_USE cs_status cs_vats_deliver(cs_vats *v, cs_vatid vat, const cs_delivery *d,
-                                      cs_reply *ret_reply, cs_error *err);
+                                      cs_collect collect, cs_reply *ret_reply, cs_error *err);
+/* What a loaded vat says that it imports: for cs_kernel_reconcile(). */
+void cs_vats_imports(cs_vats *v, cs_vatid vat, cs_vrefs *ret_held, cs_vrefs *ret_recognized);
+cs_collection_figures cs_vats_collections(const cs_vats *v);
 void cs_vats_unload(cs_vats *v, cs_vatid vat);
 size_t cs_vats_loaded(const cs_vats *v);
 
@@ -28,6 +32,7 @@ size_t cs_vats_loaded(const cs_vats *v);
  * retires. On a difference DIVERGED (VAT) with both syscalls as text in err. `to` 0: all. */
 typedef struct cs_replay_figures {
     uint64_t deliveries;
+    uint64_t other_drops; /* deliveries of these that dropped or retired otherwise than recorded */
 } cs_replay_figures;
 CS_MUST_USE cs_status cs_vats_replay(cs_vats *v, cs_vatid vat, uint64_t to, cs_replay_figures *ret,
                                      cs_error *err);

@@ -16,8 +16,9 @@ CS_MUST_USE cs_status cs_reply_dec(cs_reader *r, cs_arena *arena, cs_reply *ret)
 /* One syscall alone: replay compares these bytes (S16). */
 void cs_syscall_enc(cs_buf *b, const cs_syscall *s);
 
-/* A transcript row: the delivery, then the reply. Heap figures and the count of imports are not part
- * of it, they are no history (S22): they decode as 0. */
+/* A transcript row: the delivery, then the reply, with whether the heap was collected, so that a
+ * replay collects there too. Heap figures and counts of references are not part of it, they are no
+ * history (S22): they decode as 0. */
 void cs_transcript_enc(cs_buf *b, const cs_delivery *d, const cs_reply *reply);
 CS_MUST_USE cs_status cs_transcript_dec(cs_bytes row, cs_arena *arena, cs_delivery *ret_delivery,
                                         cs_reply *ret_reply);

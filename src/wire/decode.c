@@ -244,12 +244,29 @@ static cs_status dec_status(decoder *d)
     return st;
 }
 
+static uint32_t dec_u32(decoder *d)
+{
+    uint64_t n = cs_reader_varint(d->r);
+    if (n > UINT32_MAX)
+        refuse(d);
+    return (uint32_t)n;
+}
+
+static bool dec_flag(decoder *d)
+{
+    uint32_t n = dec_u32(d);
+    if (n > 1)
+        refuse(d);
+    return n == 1;
+}
+
 static void dec_history(decoder *d, cs_reply *reply)
 {
     refill(d);
     reply->status = dec_status(d);
     reply->problem = dec_text(d);
     reply->computrons = cs_reader_varint(d->r);
+    reply->collected = dec_flag(d);
     reply->syscall_count = dec_count(d, CS_SYSCALLS_MAX);
     cs_syscall *syscalls = NULL;
     if (reply->syscall_count > 0)
@@ -263,10 +280,9 @@ static void dec_figures(decoder *d, cs_reply *reply)
 {
     reply->heap_bytes = cs_reader_varint(d->r);
     reply->allocated_bytes = cs_reader_varint(d->r);
-    uint64_t held = cs_reader_varint(d->r);
-    if (held > UINT32_MAX)
-        refuse(d);
-    reply->imports_held = (uint32_t)held;
+    reply->imports_held = dec_u32(d);
+    reply->watched = dec_u32(d);
+    reply->dead_left = dec_u32(d);
 }
 
 cs_status cs_reply_dec(cs_reader *r, cs_arena *arena, cs_reply *ret)

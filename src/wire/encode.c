@@ -128,6 +128,7 @@ static void enc_history(cs_buf *b, const cs_reply *r)
     cs_buf_add_varint(b, (uint64_t)r->status);
     enc_sized(b, r->problem);
     cs_buf_add_varint(b, r->computrons);
+    cs_buf_add_byte(b, r->collected);
     cs_buf_add_varint(b, r->syscall_count);
     for (uint32_t i = 0; i < r->syscall_count; i++)
         cs_syscall_enc(b, &r->syscalls[i]);
@@ -138,6 +139,8 @@ void cs_reply_enc(cs_buf *b, const cs_reply *reply)
     cs_buf_add_varint(b, reply->heap_bytes);
     cs_buf_add_varint(b, reply->allocated_bytes);
     cs_buf_add_varint(b, reply->imports_held);
+    cs_buf_add_varint(b, reply->watched);
+    cs_buf_add_varint(b, reply->dead_left);
     enc_history(b, reply);
 }
 

@@ -7,12 +7,20 @@
 #include "engine/bundle.h"
 #include "liveslots/liveslots.h"
 #include "marshal/marshal.h"
+#include "worker/pauses.h"
+
+#include <time.h>
 
 struct cs_supervisor {
     cs_supervisor_ops ops;
     void *ctx;
     bool is_silent;
     cs_map vats; /* id -> vat */
+
+    /* Collections (cs_supervisor_collections()). */
+    uint64_t collection_started_ns;
+    uint64_t dead, dead_max;
+    cs_pauses pauses;
 };
 
 /* What liveslots speaks to. */
@@ -90,6 +98,30 @@ static void say(void *ctx, const char *level, cs_bytes text)
         s->ops.say(s->ctx, v->id, level, text);
 }
 
+static uint64_t now_ns(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+/* What a replay collects was collected, and counted, before. */
+static void collecting(void *ctx, bool begins, uint32_t dead)
+{
+    const vat *v = ctx;
+    cs_supervisor *s = v->supervisor;
+    if (s->is_silent)
+        return;
+    if (begins) {
+        s->collection_started_ns = now_ns();
+        return;
+    }
+    cs_pauses_add(&s->pauses, now_ns() - s->collection_started_ns);
+    s->dead += dead;
+    if (dead > s->dead_max)
+        s->dead_max = dead;
+}
+
 /* Compiling takes much longer than running what was compiled; so what was kept is used, and what was
  * not is kept. Of a bundle that runs already the engine has the code, and takes even none. */
 static cs_status offer_code(cs_supervisor *s, cs_bytes bundle, cs_error *err)
@@ -124,7 +156,7 @@ cs_status cs_supervisor_compile(cs_supervisor *s, cs_bytes bundle, cs_buf *ret_c
 cs_status cs_supervisor_load(cs_supervisor *s, cs_vatid id, cs_bytes bundle,
                              const cs_load_options *options, cs_error *err)
 {
-    static const cs_liveslots_ops ops = { .say = say };
+    static const cs_liveslots_ops ops = { .say = say, .collecting = collecting };
     cs_assert(cs_map_find(&s->vats, id.n) == NULL);
     cs_status st = offer_code(s, bundle, err);
     if (st != CS_OK)
@@ -147,11 +179,32 @@ cs_status cs_supervisor_load(cs_supervisor *s, cs_vatid id, cs_bytes bundle,
     return CS_OK;
 }
 
-void cs_supervisor_deliver(cs_supervisor *s, cs_vatid id, const cs_delivery *d, cs_reply *ret_reply)
+void cs_supervisor_deliver(cs_supervisor *s, cs_vatid id, const cs_delivery *d, cs_collect collect,
+                           cs_reply *ret_reply)
 {
     vat *v = cs_map_ptr(&s->vats, id.n);
     cs_assert(v != NULL);
-    cs_liveslots_deliver(v->liveslots, d, ret_reply);
+    cs_liveslots_deliver(v->liveslots, d, collect, ret_reply);
+}
+
+void cs_supervisor_imports(cs_supervisor *s, cs_vatid id, cs_vrefs *ret_held,
+                           cs_vrefs *ret_recognized)
+{
+    vat *v = cs_map_ptr(&s->vats, id.n);
+    cs_assert(v != NULL);
+    cs_liveslots_imports(v->liveslots, ret_held, ret_recognized);
+}
+
+cs_collection_figures cs_supervisor_collections(const cs_supervisor *s)
+{
+    return (cs_collection_figures){
+        .collections = s->pauses.count,
+        .dead = s->dead,
+        .dead_max = s->dead_max,
+        .p50_us = (double)cs_pauses_at(&s->pauses, 0.5) / 1000,
+        .p99_us = (double)cs_pauses_at(&s->pauses, 0.99) / 1000,
+        .max_us = (double)s->pauses.max_ns / 1000,
+    };
 }
 
 void cs_supervisor_unload(cs_supervisor *s, cs_vatid id)

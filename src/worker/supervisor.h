@@ -32,8 +32,19 @@ typedef struct cs_load_options {
 CS_MUST_USE cs_status cs_supervisor_load(cs_supervisor *s, cs_vatid vat, cs_bytes bundle,
                                          const cs_load_options *options, cs_error *err);
 /* The reply is borrowed until the next call for the same vat. The vat must be loaded. */
-void cs_supervisor_deliver(cs_supervisor *s, cs_vatid vat, const cs_delivery *d,
+void cs_supervisor_deliver(cs_supervisor *s, cs_vatid vat, const cs_delivery *d, cs_collect collect,
                            cs_reply *ret_reply);
+/* cs_liveslots_imports() of a vat that is loaded. */
+void cs_supervisor_imports(cs_supervisor *s, cs_vatid vat, cs_vrefs *ret_held,
+                           cs_vrefs *ret_recognized);
+
+/* Of all collections that were made here, replays apart. Clock time: for people, never for rows. */
+typedef struct cs_collection_figures {
+    uint64_t collections, dead;    /* references found dead by them */
+    uint64_t dead_max;             /* by one */
+    double p50_us, p99_us, max_us; /* pauses; within some percent */
+} cs_collection_figures;
+cs_collection_figures cs_supervisor_collections(const cs_supervisor *s);
 void cs_supervisor_unload(cs_supervisor *s, cs_vatid vat); /* absent is fine */
 /* Silent: what the vat says is dropped (it has said it before, S16). */
 void cs_supervisor_set_silent(cs_supervisor *s, bool silent);

@@ -107,7 +107,7 @@ def every_crank_by_itself(dir):
             n += 1
         equal(s.ok('dump'), first[0])
         equal(s.ok('activityHash'), first[0]['activityHash'])
-        equal(s.ok('stats'), first[0]['stats'])
+        equal(stored(s.ok('stats')), first[0]['stats'])
         equal(s.ok('run'), {'cranks': 0, 'deliveries': 0, 'computrons': 0, 'quiet': True})
         s.end()
     same_state(state(dir / '1.db'), first)
@@ -128,9 +128,10 @@ def json_tells_the_same_in_slices(dir):
         if r.code == QUIET:
             break
         equal((r.code, part['cranks']), (STOPPED, 100))
-        want(part['bootstrap'] == {'status': 'unresolved', 'value': None}, part)
+        # Fulfilled: what is left then is garbage to be told of.
+        want(part['bootstrap'] in ({'status': 'unresolved', 'value': None}, whole['bootstrap']), part)
     equal((log, cranks, deliveries), (whole['log'], whole['cranks'], whole['deliveries']))
-    equal((part['bootstrap'], part['stats']), (whole['bootstrap'], whole['stats']))
+    equal((part['bootstrap'], stored(part['stats'])), (whole['bootstrap'], stored(whole['stats'])))
 
 
 @case

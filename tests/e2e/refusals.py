@@ -6,7 +6,7 @@ import os
 
 from e2e import *
 
-VERBS = 'run', 'call', 'dump', 'verify', 'replay', 'log', 'serve', 'bench'
+VERBS = 'run', 'call', 'gc', 'dump', 'verify', 'replay', 'log', 'serve', 'bench'
 
 
 def config(dir, value, name='config.json'):
@@ -45,7 +45,7 @@ def unknown_verbs_and_options(dir):
     refused(USAGE, "no verb ''", capstan(''))
     base = dir.basedir(a=ANSWERING)
     store = dir / 'none.db'
-    for verb, args in {'run': [base], 'log': [store], 'replay': [store, 'v1'], 'serve': [base],
+    for verb, args in {'run': [base], 'call': [store], 'gc': [store], 'log': [store], 'replay': [store, 'v1'], 'serve': [base],
                        'bench': ['ping']}.items():
         refused(USAGE, "unknown option '--nonsense'; see 'capstan %s --help'" % verb,
                 capstan(verb, '--nonsense', *args))
@@ -58,16 +58,22 @@ def unknown_verbs_and_options(dir):
 @case
 def missing_and_wrong_arguments(dir):
     base = dir.basedir(a=ANSWERING)
-    for verb in 'run', 'call', 'dump', 'verify', 'replay', 'log', 'serve':
+    for verb in 'run', 'call', 'gc', 'dump', 'verify', 'replay', 'log', 'serve':
         refused(USAGE, "see 'capstan %s --help'" % verb, capstan(verb))
-    for verb in 'run', 'dump', 'verify', 'log', 'serve':
+    for verb in 'run', 'gc', 'dump', 'verify', 'log', 'serve':
         refused(USAGE, "see 'capstan %s --help'" % verb, capstan(verb, base, base, base))
     for option in '--store', '--block', '--max-cranks', '--gc', '--worker':
         refused(USAGE, "a value is missing after '%s'" % option, capstan('run', base, option))
     for option in '--block', '--max-cranks':
         for value in '0', '-1', '1.5', 'many', '', '99999999999999999999999':
             refused(USAGE, option, capstan('run', base, option, value))
-    refused(USAGE, 'no gc policy', capstan('run', base, '--gc', 'never'))
+    for args in ['run', base, '--gc', 'never'], ['serve', base, '--gc', ''], \
+            ['call', '--gc', 'Paced', base, 'a', 'b']:
+        refused(USAGE, 'is no gc policy that this version has; use paced, prompt or batched',
+                capstan(*args))
+    refused(USAGE, "a value is missing after '--gc'", capstan('call', '--gc'))
+    for args in [], [base], [base, 'ko20', 'ko21']:
+        refused(USAGE, '--why takes a store and a kref', capstan('gc', '--why', *args))
     refused(USAGE, 'no worker kind', capstan('run', base, '--worker', 'thread'))
     refused(USAGE, '--socket', capstan('serve', base, '--socket', 'x'))
     refused(USAGE, '--from', capstan('log', base, '--from', 'x'))
@@ -80,7 +86,8 @@ def missing_and_wrong_arguments(dir):
 @case
 def stores_that_are_not_there(dir):
     store = dir / 'none.db'
-    for args in (['call', store, 'a', 'b'], ['dump', store], ['verify', store], ['log', store],
+    for args in (['call', store, 'a', 'b'], ['gc', store], ['gc', store, 'a'],
+                 ['gc', '--why', store, 'ko20'], ['dump', store], ['verify', store], ['log', store],
                  ['replay', store, 'v1'], ['serve', store]):
         refused(USAGE, 'none.db', capstan(*args))
     equal(os.listdir(dir.path), [])
@@ -164,6 +171,14 @@ def unknown_keys(dir):
     vat = {'sourceSpec': './a.js'}
     refused_config(dir, "unknown key 'vatz'", {'vatz': {'a': vat}})
     refused_config(dir, "unknown key 'sourceSpecs' in vats.a", {'vats': {'a': {'sourceSpecs': ''}}})
+    for key in 'defaultReapInterval', 'defaultReapGCKrefs':
+        refused_config(dir, "config.json: '%s' in the configuration must be a whole number" % key,
+                       {'vats': {'a': vat}, key: 'sometimes'})
+    for key in 'reapInterval', 'reapGCKrefs':
+        refused_config(dir, "'%s' in vats.a.creationOptions must be a whole number" % key,
+                       {'vats': {'a': dict(vat, creationOptions={key: -1})}})
+    refused_config(dir, "'neverReap' in vats.a.creationOptions must be true or false",
+                   {'vats': {'a': dict(vat, creationOptions={'neverReap': 'yes'})}})
     refused_config(dir, "unknown key 'critcal' in vats.a.creationOptions",
                    {'vats': {'a': dict(vat, creationOptions={'critcal': True})}})
     refused_config(dir, 'not supported', {'vats': {'a': vat}, 'devices': {'d': {}}})

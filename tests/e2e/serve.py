@@ -6,8 +6,9 @@ import os
 from e2e import *
 
 NAMES = ('step', 'run', 'commit', 'queueToVatRoot', 'queueToVatObject', 'kpStatus', 'kpResolution',
-         'kpRelease', 'vatNameToID', 'getRootObject', 'pinVatRoot', 'terminateVat', 'dump', 'log',
-         'stats', 'activityHash', 'shutdown')
+         'kpRelease', 'vatNameToID', 'getRootObject', 'pinVatRoot', 'unpinVatRoot', 'terminateVat',
+         'reapAllVats', 'gc', 'why', 'changeKernelOptions', 'dump', 'log', 'stats', 'activityHash',
+         'shutdown')
 
 
 @case
@@ -34,7 +35,7 @@ def a_conversation(dir):
         equal(s.ok('commit'), True)
         equal(s.ok('activityHash'), dump(dir.store)['activityHash'])
         equal(s.ok('dump'), dump(dir.store))
-        equal(s.ok('stats'), dump(dir.store)['stats'])
+        equal(stored(s.ok('stats')), dump(dir.store)['stats'])
         equal(s.ok('shutdown'), True)
         equal(s.end(), '')
     good(dir.store)
@@ -120,6 +121,13 @@ def wrong_requests_change_nothing(dir):
                 ('vatNameToID', [{}, {'name': 5}]),
                 ('getRootObject', [{}]),
                 ('pinVatRoot', [{}]),
+                ('unpinVatRoot', [{}, {'vat': 5}]),
+                ('gc', [{'vat': 5}, {'vat': None}, {'vat': ['a']}]),
+                ('why', [{}, {'kref': 5}, {'kref': 'nonsense'}, {'kref': 'o-50'}, {'kref': 'v1'},
+                         {'kref': 'ko'}, {'kref': 'ko020'}, {'kref': 'ko99999999999999999999'}]),
+                ('changeKernelOptions',
+                 [{key: value} for key in ('defaultReapInterval', 'defaultReapGCKrefs')
+                  for value in (0, -1, 1.5, '5', 'Never', None, True, [1])]),
                 ('terminateVat', [{}])):
             for request in wrong:
                 answer = s.ask(cmd, **request)
@@ -134,7 +142,9 @@ def wrong_requests_change_nothing(dir):
                 ('kpStatus', {'kpid': 'kp9999'}), ('kpResolution', {'kpid': 'kp9999'}),
                 ('kpRelease', {'kpid': 'kp9999'}), ('vatNameToID', {'name': 'nobody'}),
                 ('getRootObject', {'vat': 'nobody'}), ('pinVatRoot', {'vat': 'nobody'}),
-                ('terminateVat', {'vat': 'nobody'})):
+                ('unpinVatRoot', {'vat': 'nobody'}), ('unpinVatRoot', {'vat': 'a'}),
+                ('gc', {'vat': 'nobody'}), ('why', {'kref': 'ko9999'}), ('why', {'kref': 'kp9999'}),
+                ('why', {'kref': 'kd30'}), ('terminateVat', {'vat': 'nobody'})):
             s.refuses('NOT_FOUND', '', cmd, **request)
         equal(s.ok('dump'), before[0])
         s.end()

@@ -29,6 +29,8 @@ def every_verb(dir, store):
     yield 'run', [base, '--store', store]
     yield 'run', [base, '--store', store, '--reset']
     yield 'call', [store, 'a', 'ping']
+    yield 'gc', [store]
+    yield 'gc', ['--why', store, 'ko20']
     for verb in LOOKS:
         yield verb, [store]
     yield 'replay', [store, 'v1']
@@ -113,8 +115,10 @@ def a_store_in_use(dir):
         s.ok('commit')
         before = state(store)  # others may look
         for verb, args in every_verb(dir, store):
-            if verb in ('run', 'call', 'serve'):
+            if verb in ('run', 'call', 'serve') or args == [store] and verb == 'gc':
                 refused(MACHINE, 'Another Capstan is using this store', capstan(verb, *args))
+        r = exits(QUIET, capstan('gc', '--why', store, kp))
+        want('the host holds it' in r.out, r)
         same_state(state(store), before)
         good(store)
         equal(s.ok('kpResolution', kpid=kp)['body'], '#21')
@@ -234,6 +238,8 @@ def a_read_only_store(dir):
             raise Skip('the program cannot be read by others than root') from None
     refused(MACHINE, 'writable', capstan('call', store, 'a', 'count', **how))
     refused(MACHINE, 'writable', capstan('run', dir.path, **how))
+    refused(MACHINE, 'writable', capstan('gc', store, **how))
+    refused(USAGE, 'there is no ko999', capstan('gc', '--why', store, 'ko999', **how))
     for verb in LOOKS:
         exits(QUIET, capstan(verb, store, **how))
     os.chmod(dir.path, 0o755)

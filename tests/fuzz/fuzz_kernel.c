@@ -1,5 +1,6 @@
-/* Two hostile workers: replies of any kind, the fuzzer choosing every syscall. Whatever they say, the
- * kernel goes on: every call gives OK, and the audit is clean after every crank (S23). */
+/* Two hostile workers: replies of any kind, the fuzzer choosing every syscall and figure, and between
+ * cranks what the host asks for. Whatever they say, the kernel goes on: every crank gives OK, and the
+ * audit is clean after it (S23). */
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,6 +93,23 @@ static cs_syscall any_syscall(worker *w)
     return s;
 }
 
+static uint64_t any_number(worker *w)
+{
+    return tape_chance(&w->t, 3) ? tape_u64(&w->t) : tape_below(&w->t, 4);
+}
+
+static void any_figures(worker *w, cs_reply *reply)
+{
+    reply->imports_held = tape_bool(&w->t) ? CS_IMPORTS_UNKNOWN : (uint32_t)any_number(w);
+    if (tape_bool(&w->t))
+        return;
+    reply->heap_bytes = any_number(w);
+    reply->allocated_bytes = any_number(w);
+    reply->watched = (uint32_t)any_number(w);
+    reply->dead_left = (uint32_t)any_number(w);
+    reply->collected = tape_bool(&w->t);
+}
+
 static void done(cs_kernel *k, worker *w)
 {
     cs_syscall syscalls[ITEMS_MAX];
@@ -104,6 +122,7 @@ static void done(cs_kernel *k, worker *w)
     if (tape_chance(&w->t, 3))
         reply.status = (cs_status)tape_below(&w->t, CS_STATUS_COUNT + 2);
     reply.computrons = tape_u64(&w->t);
+    any_figures(w, &reply);
     cs_assert(cs_kernel_done(k, &reply, &outcome, &err) == CS_OK);
     cs_arena_clear(&w->arena);
 }
@@ -120,15 +139,69 @@ static void add_vat(cs_kernel *k, const char *name, const cs_vat_options *option
     cs_assert(cs_kernel_root(k, vat, ret_root) == CS_OK);
 }
 
+static bool keep_on(void *ctx, const cs_holder *h)
+{
+    (void)h;
+    return tape_bool(ctx);
+}
+
+/* One thing that the host asks for, of vats that may be dead. */
+static void ask(cs_kernel *k, worker *w)
+{
+    cs_error err;
+    cs_kref root, promise;
+    uint32_t changed;
+    const cs_vatid vat = { (uint32_t)tape_between(&w->t, 1, 3) };
+    const cs_kcapdata none = { CS_BYTES("#[\"m\",[]]"), NULL, 0 };
+    const cs_kref any =
+        cs_kref_of(tape_bool(&w->t) ? CS_REF_OBJECT : CS_REF_PROMISE, 20 + tape_below(&w->t, 40));
+    const cs_vrefs held = any_refs(w), recognized = any_refs(w);
+    switch (tape_below(&w->t, 8)) {
+    case 0:
+        if (cs_kernel_root(k, vat, &root) == CS_OK)
+            cs_assert(cs_kernel_send(k, root, &none, CS_POLICY_IGNORE, &promise, &err) == CS_OK);
+        break;
+    case 1:
+        (void)cs_kernel_reap(k, vat);
+        break;
+    case 2:
+        cs_assert(cs_kernel_reap_all(k, &err) == CS_OK);
+        break;
+    case 3:
+        (void)cs_kernel_reconcile(k, vat, &held, &recognized, &changed);
+        break;
+    case 4:
+        cs_kernel_set_gc(k, (cs_gc_policy)tape_below(&w->t, 3));
+        break;
+    case 5:
+        (void)cs_kernel_set_reap_defaults(k, any_number(w), any_number(w));
+        break;
+    case 6:
+        (void)cs_kernel_release(k, any);
+        break;
+    default:
+        (void)cs_kernel_why(k, any, keep_on, &w->t);
+        break;
+    }
+    cs_arena_clear(&w->arena);
+    cs_assert(cs_kernel_audit(k, NULL, NULL) == 0);
+}
+
 static void run(cs_kernel *k, worker *w)
 {
     cs_error err;
     cs_effect e = { .kind = CS_EFFECT_CRANK };
     for (unsigned i = 0; i < CRANKS_MAX && e.kind != CS_EFFECT_IDLE; i++) {
-        cs_assert(cs_kernel_next(k, &e, &err) == CS_OK);
+        bool only_gc = tape_chance(&w->t, 8);
+        cs_assert((only_gc ? cs_kernel_next_gc(k, &e, &err) : cs_kernel_next(k, &e, &err)) ==
+                  CS_OK);
         if (e.kind == CS_EFFECT_DELIVER)
             done(k, w);
         cs_assert(cs_kernel_audit(k, NULL, NULL) == 0);
+        if (tape_chance(&w->t, 25))
+            ask(k, w);
+        else if (only_gc)
+            e.kind = CS_EFFECT_CRANK; /* there may be more than garbage */
     }
 }
 

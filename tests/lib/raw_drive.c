@@ -39,6 +39,7 @@ cs_vatid raw_add_vat(raw_drive *d, const char *name, const cs_vat_options *optio
     raw_expect(d, vat, &e);
     assert_int_equal(e.delivery.kind, CS_DELIVER_START_VAT);
     raw_answer(d, NULL, 0);
+    assert_ok(cs_kernel_pin(d->k, raw_root(d, vat)));
     return vat;
 }
 
@@ -70,7 +71,9 @@ void raw_expect(raw_drive *d, cs_vatid vat, cs_effect *ret)
 
 void raw_answer(raw_drive *d, const cs_syscall *syscalls, uint32_t count)
 {
-    const cs_reply reply = { .syscalls = syscalls, .syscall_count = count };
+    const cs_reply reply = { .syscalls = syscalls,
+                             .syscall_count = count,
+                             .imports_held = CS_IMPORTS_UNKNOWN };
     cs_outcome outcome;
     cs_error err;
     assert_ok(cs_kernel_done(d->k, &reply, &outcome, &err));

@@ -11,7 +11,7 @@ typedef struct raw_drive {
 raw_drive raw_open(void);
 void raw_close(raw_drive *d);
 
-/* Adds a static vat and delivers its startVat. */
+/* Adds a static vat, delivers its startVat and pins its root, lest every message to it makes garbage. */
 cs_vatid raw_add_vat(raw_drive *d, const char *name, const cs_vat_options *options);
 cs_kref raw_root(raw_drive *d, cs_vatid vat);
 /* Queues a message "foo" with these slots. Gives the promise of its answer. */

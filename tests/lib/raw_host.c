@@ -6,6 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+static uint64_t threshold(const char *text)
+{
+    return raw_is(text, "never") ? CS_REAP_NEVER : strtoull(text, NULL, 10);
+}
+
 static void parse_vat_options(raw_world *w, char *at, cs_vat_options *o, cs_kcapdata *params)
 {
     *o = (cs_vat_options){ .is_static = true };
@@ -14,8 +19,13 @@ static void parse_vat_options(raw_world *w, char *at, cs_vat_options *o, cs_kcap
         o->enable_pipelining |= raw_is(one, "pipelining");
         o->critical |= raw_is(one, "critical");
         o->is_static &= !raw_is(one, "dynamic");
-        if (strncmp(one, "meter=", 6) == 0)
+        o->never_reap |= raw_is(one, "never-reap");
+        if (raw_starts(one, "meter="))
             o->computrons_max = strtoull(one + 6, NULL, 10);
+        if (raw_starts(one, "interval="))
+            o->reap_interval = threshold(one + 9);
+        if (raw_starts(one, "gc-krefs="))
+            o->reap_gc_krefs = threshold(one + 9);
         if (raw_is(one, "with")) {
             raw_kcapdata_parse(&w->arena, at, raw_root_of, w, params);
             return;
@@ -100,7 +110,7 @@ static const char *expect_step(raw_world *w)
 {
     cs_effect e;
     cs_error err;
-    if (cs_kernel_next(w->k, &e, &err) != CS_OK)
+    if (raw_next_effect(w, &e, &err) != CS_OK)
         return raw_complain(w, "next: %s", err.text);
     return e.kind == CS_EFFECT_CRANK ? raw_settle(w) : raw_complain(w, "effect %d", (int)e.kind);
 }
@@ -125,6 +135,60 @@ static const char *expect_log(raw_world *w, const char *text)
     return raw_is(line, text) ? NULL : raw_complain(w, "log: %s", line);
 }
 
+/* ---- garbage ---- */
+
+static cs_status set_policy(raw_world *w, const char *name)
+{
+    static const char *const names[] = { "paced", "prompt", "batched" };
+    for (unsigned i = 0; i < 3; i++)
+        if (raw_is(name, names[i])) {
+            w->policy = (cs_gc_policy)i;
+            cs_kernel_set_gc(w->k, w->policy);
+            return CS_OK;
+        }
+    raw_die("no such policy", name);
+}
+
+static cs_status set_defaults(raw_world *w, char *at)
+{
+    uint64_t interval = threshold(raw_word(&at));
+    return cs_kernel_set_reap_defaults(w->k, interval, threshold(at));
+}
+
+/* What stands between `word` and the next word of the line, or nothing. */
+static cs_vrefs claimed(raw_world *w, const char *text, const char *word)
+{
+    char copy[RAW_LINE_MAX];
+    cs_vrefs refs = { 0 };
+    const char *at = strstr(text, word);
+    if (at == NULL)
+        return refs;
+    (void)snprintf(copy, sizeof copy, "%s", at + strlen(word));
+    copy[strcspn(copy, "rh")] = 0;
+    raw_vrefs_parse(&w->arena, copy, &refs);
+    return refs;
+}
+
+static cs_status reconcile(raw_world *w, char *at, cs_error *err)
+{
+    uint32_t changed = 0;
+    char *want = strstr(at, " => ");
+    if (want != NULL)
+        *want = 0;
+    cs_vatid vat = raw_vat_named(w, cs_bytes_of(raw_word(&at)));
+    cs_vrefs held = claimed(w, at, "held"), recognized = claimed(w, at, "recognized");
+    cs_status st = cs_kernel_reconcile(w->k, vat, &held, &recognized, &changed);
+    if (st == CS_OK && (want == NULL || strtoul(want + 4, NULL, 10) != changed))
+        return cs_fail(err, CS_E_USAGE, "%u changed", (unsigned)changed);
+    return st;
+}
+
+static cs_status set_only(raw_world *w, const char *what)
+{
+    w->only_gc = raw_is(what, "gc");
+    return CS_OK;
+}
+
 static cs_status host_call(raw_world *w, char *text, cs_error *err)
 {
     char *at = text;
@@ -141,6 +205,20 @@ static cs_status host_call(raw_world *w, char *text, cs_error *err)
         return cs_kernel_hold(w->k, kref_arg(w, at));
     if (raw_is(verb, "release"))
         return cs_kernel_release(w->k, kref_arg(w, at));
+    if (raw_is(verb, "gc"))
+        return set_policy(w, at);
+    if (raw_is(verb, "only"))
+        return set_only(w, at);
+    if (raw_is(verb, "defaults"))
+        return set_defaults(w, at);
+    if (raw_is(verb, "reap"))
+        return cs_kernel_reap(w->k, raw_vat_named(w, cs_bytes_of(raw_word(&at))));
+    if (raw_is(verb, "reap-all"))
+        return cs_kernel_reap_all(w->k, err);
+    if (raw_is(verb, "reconcile"))
+        return reconcile(w, at, err);
+    if (raw_is(verb, "why"))
+        return cs_kernel_why(w->k, kref_arg(w, at), NULL, NULL);
     raw_die("no such host call", verb);
 }
 
@@ -153,10 +231,12 @@ const char *raw_host_line(raw_world *w, const char *line)
         return expect_idle(w);
     if (raw_is(text, "step"))
         return expect_step(w);
-    if (strncmp(text, "panic ", 6) == 0)
+    if (raw_starts(text, "panic "))
         return expect_panic(w, text + 6);
-    if (strncmp(text, "log ", 4) == 0)
+    if (raw_starts(text, "log "))
         return expect_log(w, text + 4);
+    if (raw_starts(text, "why ") && strstr(text, " ! ") == NULL)
+        return raw_why_line(w, text + 4);
     char *want = strstr(text, " ! ");
     if (want != NULL)
         *want = 0;

@@ -40,9 +40,10 @@ static const char *look_object(raw_world *w, cs_kref k, const char *at)
     char name[64], text[128] = "gone";
     const cs_object_row *row = cs_object_find(w->store, k);
     if (row != NULL)
-        (void)snprintf(text, sizeof text, "%s %u/%u",
+        (void)snprintf(text, sizeof text, "%s %u/%u%s",
                        row->owner.n == 0 ? "-" : raw_name_of(w, row->owner, name),
-                       (unsigned)row->reachable, (unsigned)row->recognizable);
+                       (unsigned)row->reachable, (unsigned)row->recognizable,
+                       row->is_retiring ? " retiring" : "");
     return raw_is(text, at) ? NULL : raw_complain(w, "%s", text);
 }
 
@@ -66,8 +67,10 @@ static const char *look_vat(raw_world *w, cs_vatid vat, const char *at)
 
 static const char *look_kv(raw_world *w, char *at)
 {
-    cs_vatid vat = raw_vat_named(w, cs_bytes_of(raw_word(&at)));
-    const char *key = raw_word(&at);
+    const char *whose = raw_word(&at), *key = raw_word(&at);
+    cs_vatid vat = { 0 };
+    if (!raw_is(whose, "-"))
+        vat = raw_vat_named(w, cs_bytes_of(whose));
     cs_blob *value = cs_kernel_vatstore_get(w->k, vat, cs_bytes_of(key));
     bool is_right =
         value == NULL ? raw_is(at, "gone") : cs_bytes_equal(cs_blob_bytes(value), cs_bytes_of(at));
@@ -93,6 +96,112 @@ static const char *look_number(raw_world *w, uint64_t n, const char *at)
     return strtoull(at, NULL, 10) == n ? NULL : raw_complain(w, "%llu", (unsigned long long)n);
 }
 
+/* ---- garbage ---- */
+
+static const char *look_text(raw_world *w, cs_buf *b, const char *at)
+{
+    const char *bad = NULL;
+    if (b->size == 0)
+        cs_buf_add_text(b, "-");
+    if (!raw_is(cs_buf_text(b), at))
+        bad = raw_complain(w, "%s", cs_buf_text(b));
+    cs_buf_fini(b);
+    return bad;
+}
+
+static const char *look_actions(raw_world *w, const char *at)
+{
+    cs_buf b = { 0 };
+    for (cs_bytes name = { 0 }; (name = cs_gc_after(w->store, name)).size > 0;)
+        cs_buf_addf(&b, "%s%.*s", b.size > 0 ? " & " : "", (int)name.size, (const char *)name.data);
+    return look_text(w, &b, at);
+}
+
+/* Vats on a queue of vats. */
+static const char *look_vats(raw_world *w, cs_queue_id queue, cs_queue_ends ends, const char *at)
+{
+    char name[64];
+    cs_buf b = { 0 };
+    for (uint64_t seq = ends.first; seq < ends.next; seq++) {
+        cs_reader r = cs_reader_of(cs_blob_bytes(cs_queue_find(w->store, queue, seq)));
+        const cs_vatid vat = { (uint32_t)cs_reader_varint(&r) };
+        cs_buf_addf(&b, "%s%s", b.size > 0 ? " " : "", raw_name_of(w, vat, name));
+    }
+    return look_text(w, &b, at);
+}
+
+static const char *look_dirt(raw_world *w, char *at)
+{
+    cs_buf b = { 0 };
+    const cs_vat_row *row = cs_vat_find(w->store, raw_vat_named(w, cs_bytes_of(raw_word(&at))));
+    cs_buf_addf(&b, "%llu %llu", (unsigned long long)row->dirt_deliveries,
+                (unsigned long long)row->dirt_gc_krefs);
+    return look_text(w, &b, at);
+}
+
+static const char *look_imports(raw_world *w, char *at)
+{
+    cs_vatid vat = raw_vat_named(w, cs_bytes_of(raw_word(&at)));
+    return look_number(w, cs_vat_find(w->store, vat)->imports_reachable, at);
+}
+
+/* ---- who refers to it ---- */
+
+typedef struct holders {
+    raw_world *w;
+    const char *bad;
+} holders;
+
+static void add_holder(raw_world *w, cs_buf *b, const cs_holder *h)
+{
+    static const char *const kinds[] = { "vat", "owner", "queue", "promise", "resolution", "host" };
+    char text[CS_REF_TEXT_MAX], name[64];
+    cs_buf_add_text(b, kinds[h->kind]);
+    if (h->vat.n != 0)
+        cs_buf_addf(b, " %s", raw_name_of(w, h->vat, name));
+    if (h->kind <= CS_HELD_BY_OWNER)
+        cs_buf_addf(b, " %s %c", cs_vref_text(h->vref, text), h->reachable ? 'R' : '_');
+    else if (!cs_kref_none(h->promise))
+        cs_buf_addf(b, " %s %u", cs_kref_text(h->promise, text), (unsigned)h->count);
+    else
+        cs_buf_addf(b, " %u", (unsigned)h->count);
+    cs_buf_addf(b, " since %llu", (unsigned long long)h->since);
+}
+
+/* Each must be the next indented line. */
+static bool expect_holder(void *ctx, const cs_holder *h)
+{
+    holders *all = ctx;
+    cs_buf b = { 0 };
+    add_holder(all->w, &b, h);
+    if (!raw_next_is_indented(all->w)) {
+        all->bad = raw_complain(all->w, "and %s", cs_buf_text(&b));
+    } else {
+        (void)raw_take_line(all->w);
+        const char *line = all->w->now + strspn(all->w->now, " ");
+        if (!raw_is(line, cs_buf_text(&b)))
+            all->bad = raw_complain(all->w, "is %s", cs_buf_text(&b));
+    }
+    cs_buf_fini(&b);
+    return all->bad == NULL;
+}
+
+const char *raw_why_line(raw_world *w, const char *ref)
+{
+    cs_kref k;
+    holders all = { .w = w };
+    if (ref[0] == '@')
+        k = raw_root_of(w, cs_bytes_of(ref + 1));
+    else if (cs_kref_parse(cs_bytes_of(ref), &k) != CS_OK)
+        raw_die("not a kref", ref);
+    cs_status st = cs_kernel_why(w->k, k, expect_holder, &all);
+    if (st != CS_OK)
+        return raw_complain(w, "%s", cs_status_name(st));
+    if (all.bad == NULL && raw_next_is_indented(w))
+        return raw_complain(w, "no more than these");
+    return all.bad;
+}
+
 const char *raw_look_line(raw_world *w, const char *line)
 {
     char text[RAW_LINE_MAX], *at = text;
@@ -108,6 +217,16 @@ const char *raw_look_line(raw_world *w, const char *line)
         return look_number(w, meta->run.next - meta->run.first, at);
     if (raw_is(what, "kv"))
         return look_kv(w, at);
+    if (raw_is(what, "gc"))
+        return look_actions(w, at);
+    if (raw_is(what, "reap"))
+        return look_vats(w, CS_QUEUE_REAP, meta->reap, at);
+    if (raw_is(what, "lonely"))
+        return look_vats(w, CS_QUEUE_LONELY, meta->lonely, at);
+    if (raw_is(what, "dirt"))
+        return look_dirt(w, at);
+    if (raw_is(what, "imports"))
+        return look_imports(w, at);
     if (raw_is(what, "stat")) {
         uint64_t stat = stat_named(w, raw_word(&at));
         return look_number(w, stat, at);

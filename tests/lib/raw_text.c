@@ -331,6 +331,17 @@ static void add_batch(cs_buf *b, const cs_resolutions *batch)
     }
 }
 
+static void add_refs_delivery(cs_buf *b, const cs_delivery *d)
+{
+    static const char *const names[] = {
+        [CS_DELIVER_DROP_EXPORTS] = "dropExports ",
+        [CS_DELIVER_RETIRE_EXPORTS] = "retireExports ",
+        [CS_DELIVER_RETIRE_IMPORTS] = "retireImports ",
+    };
+    cs_buf_add_text(b, names[d->kind]);
+    add_refs(b, false, (refs){ (uint64_t *)(uintptr_t)d->refs.items, d->refs.count });
+}
+
 void raw_delivery_text(cs_buf *b, const cs_delivery *d)
 {
     if (d->kind == CS_DELIVER_START_VAT) {
@@ -346,8 +357,10 @@ void raw_delivery_text(cs_buf *b, const cs_delivery *d)
             cs_buf_add_text(b, " => ");
             add_ref(b, false, d->message.result.bits);
         }
+    } else if (d->kind == CS_DELIVER_BRING_OUT_YOUR_DEAD) {
+        cs_buf_add_text(b, "bringOutYourDead");
     } else {
-        cs_buf_addf(b, "kind %u", (unsigned)d->kind);
+        add_refs_delivery(b, d);
     }
 }
 
@@ -411,6 +424,13 @@ static bool parse_refs_syscall(cursor *c, cs_syscall *ret)
             return true;
         }
     return false;
+}
+
+void raw_vrefs_parse(cs_arena *arena, const char *text, cs_vrefs *ret)
+{
+    cursor c = { .at = text, .whole = text, .arena = arena };
+    refs r = parse_refs(&c, "");
+    *ret = (cs_vrefs){ (const cs_vref *)r.items, r.count };
 }
 
 void raw_syscall_parse(cs_arena *arena, const char *text, cs_syscall *ret)

@@ -10,7 +10,8 @@
  *            then " => p+5" if there is a result
  *     BATCH  fulfill p+5 DATA & reject p+6 DATA
  *
- *     deliveries   start DATA | CALL | notify BATCH
+ *     deliveries   start DATA | CALL | notify BATCH | bringOutYourDead
+ *                  dropExports REF... | retireExports REF... | retireImports REF...
  *     syscalls     send CALL | subscribe p-60 | BATCH | exit DATA | fail DATA
  *                  drop REF... | retire REF... | retire-exports REF... | abandon REF...
  *                  set KEY VALUE | delete KEY | get KEY [VALUE] | next KEY [VALUE]
@@ -26,6 +27,7 @@ void raw_delivery_text(cs_buf *b, const cs_delivery *d);
 void raw_kcapdata_text(cs_buf *b, const cs_kcapdata *d);
 
 /* All take memory from `arena`. */
+void raw_vrefs_parse(cs_arena *arena, const char *text, cs_vrefs *ret); /* REF... */
 void raw_syscall_parse(cs_arena *arena, const char *text, cs_syscall *ret);
 /* Krefs; "@name" is what `lookup` says. */
 typedef cs_kref raw_lookup_fn(void *ctx, cs_bytes name);

@@ -11,7 +11,7 @@ enum { SYSCALLS_MAX = 64 };
 
 /* ---- lines ---- */
 
-static bool take_line(raw_world *w)
+bool raw_take_line(raw_world *w)
 {
     size_t n = strcspn(w->at, "\n");
     if (*w->at == 0)
@@ -25,7 +25,7 @@ static bool take_line(raw_world *w)
     return true;
 }
 
-static bool next_is_reply(const raw_world *w)
+bool raw_next_is_indented(const raw_world *w)
 {
     return w->at[0] == ' ';
 }
@@ -37,7 +37,10 @@ typedef struct answer {
     cs_reply reply;
     bool abandon;
     char aborted[1024], ended[1024], panic[1024]; /* expected; "": not */
+    int64_t dropped, retired;                     /* likewise; -1: any number */
     uint32_t ignored;
+    bool miscounted;
+    int collect; /* -1: any */
 } answer;
 
 static cs_status status_named(const char *name)
@@ -48,19 +51,64 @@ static cs_status status_named(const char *name)
     raw_die("no such status", name);
 }
 
+/* "! ..." */
+static void take_expectation(answer *a, char *text)
+{
+    static const char *const collects[] = { "never", "due", "now" };
+    const char *what = raw_word(&text);
+    if (raw_is(what, "aborted")) {
+        (void)snprintf(a->aborted, sizeof a->aborted, "%s", text);
+    } else if (raw_is(what, "ended")) {
+        (void)snprintf(a->ended, sizeof a->ended, "%s", text);
+    } else if (raw_is(what, "panic")) {
+        (void)snprintf(a->panic, sizeof a->panic, "%s", text);
+    } else if (raw_is(what, "ignored")) {
+        a->ignored = (uint32_t)strtoul(text, NULL, 10);
+    } else if (raw_is(what, "dropped")) {
+        a->dropped = strtoll(text, NULL, 10);
+    } else if (raw_is(what, "retired")) {
+        a->retired = strtoll(text, NULL, 10);
+    } else if (raw_is(what, "miscounted")) {
+        a->miscounted = true;
+    } else if (raw_is(what, "collect")) {
+        for (int i = 0; i < 3; i++)
+            a->collect = raw_is(text, collects[i]) ? i : a->collect;
+    } else {
+        raw_die("no such expectation", what);
+    }
+}
+
+/* A number of the reply's. False: the line is another one. */
+static bool take_figure(answer *a, const char *text)
+{
+    const char *number = text + strcspn(text, " ");
+    uint64_t n = strtoull(number, NULL, 10);
+    if (raw_starts(text, "computrons "))
+        a->reply.computrons = n;
+    else if (raw_starts(text, "imports "))
+        a->reply.imports_held = (uint32_t)n;
+    else if (raw_starts(text, "watched "))
+        a->reply.watched = (uint32_t)n;
+    else if (raw_starts(text, "heap "))
+        a->reply.heap_bytes = n;
+    else if (raw_starts(text, "allocated "))
+        a->reply.allocated_bytes = n;
+    else if (raw_starts(text, "dead-left "))
+        a->reply.dead_left = (uint32_t)n;
+    else
+        return false;
+    return true;
+}
+
 static void take_answer_line(raw_world *w, answer *a)
 {
     char *text = w->now + strspn(w->now, " ");
-    if (raw_starts(text, "! aborted ")) {
-        (void)snprintf(a->aborted, sizeof a->aborted, "%s", text + 10);
-    } else if (raw_starts(text, "! ended ")) {
-        (void)snprintf(a->ended, sizeof a->ended, "%s", text + 8);
-    } else if (raw_starts(text, "! panic ")) {
-        (void)snprintf(a->panic, sizeof a->panic, "%s", text + 8);
-    } else if (raw_starts(text, "! ignored ")) {
-        a->ignored = (uint32_t)strtoul(text + 10, NULL, 10);
-    } else if (raw_starts(text, "computrons ")) {
-        a->reply.computrons = strtoull(text + 11, NULL, 10);
+    if (raw_starts(text, "! ")) {
+        take_expectation(a, text + 2);
+    } else if (raw_is(text, "collected")) {
+        a->reply.collected = true;
+    } else if (take_figure(a, text)) {
+        return;
     } else if (raw_starts(text, "error ")) {
         text += 6;
         a->reply.status = status_named(raw_word(&text));
@@ -81,10 +129,12 @@ static answer *take_answer(raw_world *w)
 {
     answer *a = cs_arena_take_zero(&w->arena, 1, sizeof *a);
     a->reply.syscalls = a->syscalls;
-    while (next_is_reply(w)) {
+    a->reply.imports_held = CS_IMPORTS_UNKNOWN;
+    a->dropped = a->retired = a->collect = -1;
+    while (raw_next_is_indented(w)) {
         char line[RAW_LINE_MAX];
         memcpy(line, w->now, sizeof line);
-        (void)take_line(w);
+        (void)raw_take_line(w);
         take_answer_line(w, a);
         memcpy(w->now, line, sizeof line); /* complaints name the delivery */
     }
@@ -102,13 +152,21 @@ static const char *check_outcome(raw_world *w, cs_vatid vat, const answer *a, co
         return raw_complain(w, "aborted %d terminated %d", o->aborted, o->terminated);
     if (o->ignored != a->ignored)
         return raw_complain(w, "%u ignored", (unsigned)o->ignored);
+    if ((a->dropped >= 0 && o->dropped != a->dropped) ||
+        (a->retired >= 0 && o->retired != a->retired))
+        return raw_complain(w, "%u dropped, %u retired", (unsigned)o->dropped,
+                            (unsigned)o->retired);
+    if (o->miscounted != a->miscounted)
+        return raw_complain(w, "miscounted %d", o->miscounted);
     return NULL;
 }
 
-static const char *finish(raw_world *w, cs_vatid vat, const answer *a)
+static const char *finish(raw_world *w, const cs_effect *e, const answer *a)
 {
     cs_outcome outcome;
     cs_error err;
+    if (a->collect >= 0 && (int)e->collect != a->collect)
+        return raw_complain(w, "collect %d", (int)e->collect);
     if (a->abandon) {
         cs_kernel_abandon(w->k);
         return raw_settle(w);
@@ -120,7 +178,7 @@ static const char *finish(raw_world *w, cs_vatid vat, const answer *a)
                    : raw_complain(w, "no panic but %s: %s", cs_status_name(st), err.text);
     if (st != CS_OK)
         return raw_complain(w, "done: %s", err.text);
-    const char *bad = check_outcome(w, vat, a, &outcome);
+    const char *bad = check_outcome(w, e->vat, a, &outcome);
     return bad != NULL ? bad : raw_settle(w);
 }
 
@@ -155,7 +213,7 @@ static const char *delivery_line(raw_world *w)
         if (bad == NULL)
             bad = expect_delivery(w, &e);
     }
-    return bad != NULL ? bad : finish(w, e.vat, take_answer(w));
+    return bad != NULL ? bad : finish(w, &e, take_answer(w));
 }
 
 /* ---- play ---- */
@@ -184,7 +242,7 @@ const char *raw_play(const char *script, raw_mode mode, cs_hash *ret_activity)
     const char *bad = NULL;
     w->mode = mode;
     w->at = script;
-    while (bad == NULL && take_line(w)) {
+    while (bad == NULL && raw_take_line(w)) {
         bad = play_line(w);
         cs_arena_clear(&w->arena);
     }

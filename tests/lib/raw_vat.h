@@ -2,7 +2,8 @@
  * the vat answers. The vats are raw: syscalls as written, no liveslots.
  *
  *     == a title                        a new world, with an empty store in memory
- *     > vat bob pipelining              adds a static vat; also: dynamic, critical, meter=N, with DATA
+ *     > vat bob pipelining              adds a static vat; also: dynamic, critical, never-reap, meter=N,
+ *                                       interval=N|never, gc-krefs=N|never, and last: with DATA
  *     bob <- start raw #{}              the next delivery must be this (raw_text.h has the grammar)
  *       subscribe p-60                  indented: the reply
  *     > @bob.hello(@alice) => kp40      the host sends; the answer's promise must be kp40
@@ -16,13 +17,26 @@
  *   host       > CALL [policy ignore|log|log-failure|panic] => KP
  *              > terminate VAT REASON | pin REF | hold REF | release REF
  *              > idle | step (a crank without a delivery) | panic TEXT | log TEXT (the next line)
+ *              > gc paced|prompt|batched | only gc (from now on cranks are cs_kernel_next_gc()'s) | only
+ *              > reap VAT | reap-all | defaults N|never N|never (0: as it was)
+ *              > reconcile VAT [held REF...] [recognized REF...] => CHANGED
  *              any of them then " ! STATUS": that status is expected
+ *              > why REF, and each holder indented:
+ *                  vat|owner VAT VREF R|_ since CRANK | queue [VAT] N since CRANK
+ *                  promise|resolution KP N since CRANK | host N since CRANK
  *   reply      SYSCALL | computrons N | error STATUS TEXT | abandon (the same delivery must follow)
- *              ! aborted TEXT | ! ended TEXT | ! panic TEXT | ! ignored N    what done() must say; TEXT is the vat's ending
+ *              imports N (else it does not say) | watched N | heap N | allocated N | dead-left N
+ *              collected
+ *              ! aborted TEXT | ! ended TEXT | ! panic TEXT | ! ignored N | ! miscounted
+ *                what done() must say; TEXT is the vat's ending
+ *              ! dropped N | ! retired N | ! collect never|due|now      likewise, if it is said
  *   looks      ? KP fulfilled|rejected DATA | KP unresolved VAT|- | KP gone
- *              ? KP refs N | KO OWNER|- REACHABLE/RECOGNIZABLE | KO gone
+ *              ? KP refs N | KO OWNER|- REACHABLE/RECOGNIZABLE [retiring] | KO gone
  *              ? VAT VREF KREF R|_ | VAT VREF gone | VAT live | VAT dead
- *              ? accept N | run N | kv VAT KEY VALUE|gone | transcript VAT N | computrons VAT N
+ *              ? accept N | run N | transcript VAT N | computrons VAT N
+ *              ? kv VAT|- KEY VALUE|gone         (-: the kernel's own)
+ *              ? gc ACTION & ACTION... | reap VAT... | lonely VAT...    all of them; "-": none
+ *              ? imports VAT N | dirt VAT DELIVERIES GC-KREFS
  *              ? stat NAME N                                                                    */
 #pragma once
 #include "kernel/kernel.h"

@@ -42,6 +42,7 @@ static void open_all(raw_world *w)
         raw_die("store", err.text);
     if (cs_kernel_new(w->store, &ops, w, &w->k, &err) != CS_OK)
         raw_die("kernel", err.text);
+    cs_kernel_set_gc(w->k, w->policy);
 }
 
 static void restart(raw_world *w)
@@ -79,6 +80,8 @@ void raw_world_begin(raw_world *w)
     raw_world_end(w);
     w->log_count = w->log_read = 0;
     w->settled = 0;
+    w->policy = CS_GC_PACED;
+    w->only_gc = false;
     if (w->mode == RAW_FILE && dir == NULL)
         dir = t_tmpdir();
     (void)snprintf(w->path, sizeof w->path, "%s/raw%u", dir == NULL ? "" : dir, serial++);
@@ -129,13 +132,18 @@ const char *raw_name_of(raw_world *w, cs_vatid vat, char text[static 64])
     return text;
 }
 
+cs_status raw_next_effect(raw_world *w, cs_effect *e, cs_error *err)
+{
+    return w->only_gc ? cs_kernel_next_gc(w->k, e, err) : cs_kernel_next(w->k, e, err);
+}
+
 /* Makes routing cranks and others without a delivery until one comes, or idle. */
 cs_status raw_run_to_delivery(raw_world *w, cs_effect *e, const char **ret_bad, cs_error *err)
 {
     cs_status st;
     *ret_bad = NULL;
     do {
-        st = cs_kernel_next(w->k, e, err);
+        st = raw_next_effect(w, e, err);
         if (st == CS_OK && e->kind == CS_EFFECT_CRANK)
             *ret_bad = raw_settle(w);
     } while (st == CS_OK && *ret_bad == NULL && e->kind == CS_EFFECT_CRANK);

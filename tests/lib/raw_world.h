@@ -12,6 +12,8 @@ typedef struct raw_world {
     unsigned settled; /* FILE: since the last commit */
     cs_store *store;
     cs_kernel *k;
+    cs_gc_policy policy;
+    bool only_gc;   /* cs_kernel_next_gc() decides what is next */
     cs_arena arena; /* of one line and its reply */
     char log[RAW_LOG_MAX][512];
     size_t log_count, log_read;
@@ -24,10 +26,16 @@ typedef struct raw_world {
 void raw_world_begin(raw_world *w); /* a new one; ends the old */
 void raw_world_end(raw_world *w);
 
+/* The next line, cut off, into w->now. False: there is none. */
+bool raw_take_line(raw_world *w);
+bool raw_next_is_indented(const raw_world *w);
+
 /* What went wrong, with the line in hand; static text. */
 const char *raw_complain(raw_world *w, const char *format, ...) CS_PRINTF(2, 3);
 /* After every crank and every call of the host: restarts as the mode says, audits. */
 const char *raw_settle(raw_world *w);
+/* One crank, up to its delivery if it has one. */
+cs_status raw_next_effect(raw_world *w, cs_effect *e, cs_error *err);
 /* Makes cranks until one has a delivery, or idle. */
 cs_status raw_run_to_delivery(raw_world *w, cs_effect *e, const char **ret_bad, cs_error *err);
 
@@ -42,3 +50,4 @@ bool raw_starts(const char *text, const char *with);
 
 const char *raw_host_line(raw_world *w, const char *line); /* behind "> " */
 const char *raw_look_line(raw_world *w, const char *line); /* behind "? " */
+const char *raw_why_line(raw_world *w, const char *ref);   /* behind "> why " */

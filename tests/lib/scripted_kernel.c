@@ -2,6 +2,8 @@
 
 #include "base/alloc.h"
 #include "base/arena.h"
+#include "base/limits.h"
+#include "base/map.h"
 #include "engine/bundle.h"
 #include "t.h"
 #include "worker/supervisor.h"
@@ -13,7 +15,16 @@ struct sk {
     cs_arena arena; /* of what is delivered */
     cs_buf trace, said, said_before;
     cs_reply reply;
+    uint32_t dead_left_before; /* it */
+    cs_collect collect;
+    cs_map clist;          /* of o-, o+ -> sk_flag */
+    uint32_t counts[2][3]; /* by sign (1: o+) and flag; the root does not count */
+    bool has_started;
+    bool has_failed; /* a kernel would terminate the vat: nothing is audited any more */
 };
+
+/* What a kernel believes of an object in the c-list (S4). */
+enum sk_flag { SK_ABSENT, SK_RECOGNIZABLE, SK_REACHABLE };
 
 /* One base per process, and it takes its time: made once. */
 static cs_supervisor *supervisor;
@@ -92,6 +103,7 @@ cs_status sk_try(const char *source, sk **ret, cs_error *err)
     sk_bundle(source, &bundle);
     sk *k = CS_NEW(sk);
     k->vat.n = ++last_vat;
+    k->collect = CS_COLLECT_NEVER;
     vats[k->vat.n % 64] = k;
     cs_status st = cs_supervisor_load(supervisor, k->vat, cs_buf_bytes(&bundle), &limits, err);
     cs_buf_fini(&bundle);
@@ -119,6 +131,7 @@ sk *sk_free(sk *k)
     if (vats[k->vat.n % 64] == k)
         vats[k->vat.n % 64] = NULL;
     cs_arena_fini(&k->arena);
+    cs_map_fini(&k->clist);
     cs_buf_fini(&k->trace);
     cs_buf_fini(&k->said);
     cs_buf_fini(&k->said_before);
@@ -140,6 +153,174 @@ bool sk_stress(bool on)
     return stress_switch != NULL;
 }
 
+/* --- the c-list -------------------------------------------------------------------------------- */
+
+static enum sk_flag flag_of(const sk *k, cs_vref v)
+{
+    const cs_map_entry *e = cs_map_find(&k->clist, v.bits);
+    return e != NULL ? (enum sk_flag)e->value : SK_ABSENT;
+}
+
+static void set_flag(sk *k, cs_vref v, enum sk_flag flag)
+{
+    uint32_t *counts = k->counts[cs_vref_by_vat(v)];
+    if (!cs_vref_by_vat(v) || cs_vref_id(v) != 0) {
+        counts[flag_of(k, v)]--;
+        counts[flag]++;
+    }
+    if (flag == SK_ABSENT)
+        (void)cs_map_remove(&k->clist, v.bits);
+    else
+        cs_map_put(&k->clist, v.bits)->value = flag;
+}
+
+static bool is_object(cs_vref v, bool by_vat)
+{
+    return cs_vref_type(v) == CS_REF_OBJECT && cs_vref_by_vat(v) == by_vat;
+}
+
+static void send_in(sk *k, const cs_capdata *data)
+{
+    for (uint32_t i = 0; i < data->slot_count; i++)
+        if (is_object(data->slots[i], false))
+            set_flag(k, data->slots[i], SK_REACHABLE);
+}
+
+/* References to which the delivery does not apply are mistakes that a test makes on purpose. */
+static void change_flags(sk *k, const cs_vrefs *refs, bool by_vat, enum sk_flag from,
+                         enum sk_flag to)
+{
+    for (uint32_t i = 0; i < refs->count; i++)
+        if (is_object(refs->items[i], by_vat) && flag_of(k, refs->items[i]) == from)
+            set_flag(k, refs->items[i], to);
+}
+
+static void note_delivery(sk *k, const cs_delivery *d)
+{
+    k->has_started = k->has_started || d->kind == CS_DELIVER_START_VAT;
+    if (d->kind == CS_DELIVER_START_VAT)
+        send_in(k, &d->start);
+    else if (d->kind == CS_DELIVER_MESSAGE)
+        send_in(k, &d->message.methargs);
+    else if (d->kind == CS_DELIVER_NOTIFY)
+        for (uint32_t i = 0; i < d->notify.count; i++)
+            send_in(k, &d->notify.items[i].data);
+    else if (d->kind == CS_DELIVER_DROP_EXPORTS)
+        change_flags(k, &d->refs, true, SK_REACHABLE, SK_RECOGNIZABLE);
+    else if (d->kind == CS_DELIVER_RETIRE_EXPORTS)
+        change_flags(k, &d->refs, true, SK_RECOGNIZABLE, SK_ABSENT);
+    else if (d->kind == CS_DELIVER_RETIRE_IMPORTS)
+        change_flags(k, &d->refs, false, SK_RECOGNIZABLE, SK_ABSENT);
+}
+
+/* --- the audit: what a kernel would end the vat for, and whether both count alike --------------------- */
+
+static void expect_flag(const sk *k, cs_vref v, enum sk_flag wanted, const char *what)
+{
+    char text[CS_REF_TEXT_MAX];
+    if (flag_of(k, v) != wanted)
+        fail_msg("%s %s: flag %d", what, cs_vref_text(v, text), (int)flag_of(k, v));
+}
+
+static void send_out(sk *k, const cs_capdata *data)
+{
+    for (uint32_t i = 0; i < data->slot_count; i++) {
+        if (is_object(data->slots[i], false))
+            expect_flag(k, data->slots[i], SK_REACHABLE, "mentions");
+        else if (is_object(data->slots[i], true))
+            set_flag(k, data->slots[i], SK_REACHABLE);
+    }
+}
+
+static void take_refs(sk *k, const cs_vrefs *refs, bool by_vat, enum sk_flag from, enum sk_flag to)
+{
+    assert_true(refs->count > 0);
+    for (uint32_t i = 0; i < refs->count; i++) {
+        assert_true(is_object(refs->items[i], by_vat));
+        assert_true(!by_vat || cs_vref_id(refs->items[i]) != 0);
+        expect_flag(k, refs->items[i], from, to == SK_ABSENT ? "retires" : "drops");
+        set_flag(k, refs->items[i], to);
+        if (i > 0 && cs_vref_compare_text(refs->items[i - 1], refs->items[i]) >= 0)
+            fail_msg("references are not in order");
+    }
+}
+
+static void note_syscall(sk *k, const cs_syscall *s)
+{
+    if (s->kind == CS_SYSCALL_SEND) {
+        if (is_object(s->send.target, false))
+            expect_flag(k, s->send.target, SK_REACHABLE, "sends to");
+        send_out(k, &s->send.methargs);
+    } else if (s->kind == CS_SYSCALL_RESOLVE)
+        for (uint32_t i = 0; i < s->resolve.count; i++)
+            send_out(k, &s->resolve.items[i].data);
+    else if (s->kind == CS_SYSCALL_EXIT)
+        send_out(k, &s->exit.info);
+    else if (s->kind == CS_SYSCALL_DROP_IMPORTS)
+        take_refs(k, &s->refs, false, SK_REACHABLE, SK_RECOGNIZABLE);
+    else if (s->kind == CS_SYSCALL_RETIRE_IMPORTS)
+        take_refs(k, &s->refs, false, SK_RECOGNIZABLE, SK_ABSENT);
+    else if (s->kind == CS_SYSCALL_RETIRE_EXPORTS)
+        take_refs(k, &s->refs, true, SK_RECOGNIZABLE, SK_ABSENT);
+}
+
+bool sk_is_drop(const cs_syscall *s)
+{
+    return s->kind >= CS_SYSCALL_DROP_IMPORTS && s->kind <= CS_SYSCALL_RETIRE_EXPORTS;
+}
+
+/* At most one of each kind, in order, behind everything else. */
+static uint32_t audit_drops(const cs_reply *r)
+{
+    uint32_t total = 0;
+    for (uint32_t i = 0; i < r->syscall_count; i++) {
+        const cs_syscall *s = &r->syscalls[i];
+        if (i > 0 && sk_is_drop(s - 1) && s->kind <= s[-1].kind)
+            fail_msg("drops are not last, or not in order");
+        if (sk_is_drop(s))
+            total += s->refs.count;
+    }
+    assert_true(total <= CS_GC_BATCH);
+    return total;
+}
+
+static void audit_list(const sk *k, const cs_vrefs *refs, enum sk_flag flag)
+{
+    assert_int_equal(refs->count, k->counts[false][flag]);
+    for (uint32_t i = 0; i < refs->count; i++) {
+        expect_flag(k, refs->items[i], flag, "lists");
+        assert_true(i == 0 || cs_vref_compare_text(refs->items[i - 1], refs->items[i]) < 0);
+    }
+}
+
+void sk_imports(sk *k, cs_vrefs *ret_held, cs_vrefs *ret_recognized)
+{
+    cs_supervisor_imports(supervisor, k->vat, ret_held, ret_recognized);
+}
+
+static void audit(sk *k, const cs_delivery *d)
+{
+    enum { LISTED_MAX = 200 };
+    const cs_reply *r = &k->reply;
+    for (uint32_t i = 0; i < r->syscall_count; i++)
+        note_syscall(k, &r->syscalls[i]);
+    uint32_t total = audit_drops(r),
+             known = k->counts[false][SK_RECOGNIZABLE] + k->counts[false][SK_REACHABLE];
+    assert_int_equal(r->imports_held, k->counts[false][SK_REACHABLE]);
+    assert_int_equal(r->watched, known + k->counts[true][SK_RECOGNIZABLE]);
+    assert_true(r->dead_left == 0 || total + 1 >= CS_GC_BATCH ||
+                r->syscall_count + 3 > CS_SYSCALLS_MAX);
+    bool is_boyd = d->kind == CS_DELIVER_BRING_OUT_YOUR_DEAD && k->has_started &&
+                   k->dead_left_before < CS_GC_BATCH;
+    assert_true(r->collected ? is_boyd || k->collect != CS_COLLECT_NEVER : !is_boyd);
+    if (known > LISTED_MAX)
+        return;
+    cs_vrefs held, recognized;
+    sk_imports(k, &held, &recognized);
+    audit_list(k, &held, SK_REACHABLE);
+    audit_list(k, &recognized, SK_RECOGNIZABLE);
+}
+
 /* --- deliveries --------------------------------------------------------------------------------- */
 
 cs_vref sk_vref(const char *text)
@@ -150,13 +331,13 @@ cs_vref sk_vref(const char *text)
     return v;
 }
 
-static cs_capdata capdata(sk *k, const char *body, const char *slots)
+static cs_vrefs vrefs(sk *k, const char *words)
 {
     cs_vref items[16];
     uint32_t count = 0;
     char text[512];
-    assert_true(strlen(slots) < sizeof text);
-    (void)strcpy(text, slots);
+    assert_true(strlen(words) < sizeof text);
+    (void)strcpy(text, words);
     for (char *save, *word = strtok_r(text, " ", &save); word != NULL;
          word = strtok_r(NULL, " ", &save)) {
         assert_true(count < 16);
@@ -164,18 +345,34 @@ static cs_capdata capdata(sk *k, const char *body, const char *slots)
     }
     cs_vref *kept = cs_arena_take(&k->arena, (count + 1) * sizeof *kept);
     memcpy(kept, items, count * sizeof *kept);
+    return (cs_vrefs){ .items = kept, .count = count };
+}
+
+static cs_capdata capdata(sk *k, const char *body, const char *slots)
+{
+    cs_vrefs refs = vrefs(k, slots);
     return (cs_capdata){ .body = cs_arena_copy(&k->arena, cs_bytes_of(body)),
-                         .slots = kept,
-                         .slot_count = count };
+                         .slots = refs.items,
+                         .slot_count = refs.count };
+}
+
+void sk_collect(sk *k, cs_collect collect)
+{
+    k->collect = collect;
 }
 
 const char *sk_deliver(sk *k, const cs_delivery *d)
 {
+    note_delivery(k, d);
+    k->dead_left_before = k->reply.dead_left;
     if (stress_switch != NULL)
         *stress_switch = stress;
-    cs_supervisor_deliver(supervisor, k->vat, d, &k->reply);
+    cs_supervisor_deliver(supervisor, k->vat, d, k->collect, &k->reply);
     if (stress_switch != NULL)
         *stress_switch = 0;
+    k->has_failed = k->has_failed || k->reply.status != CS_OK;
+    if (!k->has_failed)
+        audit(k, d);
     cs_buf_clear(&k->trace);
     sk_add_trace(&k->trace, &k->reply);
     cs_arena_clear(&k->arena);
@@ -209,6 +406,31 @@ const char *sk_notify(sk *k, const char *vpid, bool rejected, const char *body, 
                               .data = capdata(k, body, slots) };
     return sk_deliver(
         k, &(cs_delivery){ .kind = CS_DELIVER_NOTIFY, .notify = { .items = &r, .count = 1 } });
+}
+
+static const char *deliver_refs(sk *k, cs_delivery_kind kind, const char *refs)
+{
+    return sk_deliver(k, &(cs_delivery){ .kind = kind, .refs = vrefs(k, refs) });
+}
+
+const char *sk_drop_exports(sk *k, const char *refs)
+{
+    return deliver_refs(k, CS_DELIVER_DROP_EXPORTS, refs);
+}
+
+const char *sk_retire_exports(sk *k, const char *refs)
+{
+    return deliver_refs(k, CS_DELIVER_RETIRE_EXPORTS, refs);
+}
+
+const char *sk_retire_imports(sk *k, const char *refs)
+{
+    return deliver_refs(k, CS_DELIVER_RETIRE_IMPORTS, refs);
+}
+
+const char *sk_boyd(sk *k)
+{
+    return sk_deliver(k, &(cs_delivery){ .kind = CS_DELIVER_BRING_OUT_YOUR_DEAD });
 }
 
 const char *sk_said(sk *k)
@@ -260,6 +482,15 @@ static void add_resolve(cs_buf *b, const cs_resolutions *r)
     }
 }
 
+static void add_refs(cs_buf *b, const char *name, const cs_vrefs *refs)
+{
+    cs_buf_add_text(b, name);
+    for (uint32_t i = 0; i < refs->count; i++) {
+        cs_buf_add_byte(b, ' ');
+        add_vref(b, refs->items[i]);
+    }
+}
+
 static void add_syscall(cs_buf *b, const cs_syscall *s)
 {
     if (s->kind == CS_SYSCALL_SEND)
@@ -272,7 +503,13 @@ static void add_syscall(cs_buf *b, const cs_syscall *s)
     } else if (s->kind == CS_SYSCALL_EXIT) {
         cs_buf_add_text(b, s->exit.is_failure ? "exit! " : "exit ");
         add_capdata(b, &s->exit.info);
-    } else
+    } else if (s->kind == CS_SYSCALL_DROP_IMPORTS)
+        add_refs(b, "drop", &s->refs);
+    else if (s->kind == CS_SYSCALL_RETIRE_IMPORTS)
+        add_refs(b, "retire", &s->refs);
+    else if (s->kind == CS_SYSCALL_RETIRE_EXPORTS)
+        add_refs(b, "retire-exports", &s->refs);
+    else
         cs_buf_addf(b, "syscall %d", (int)s->kind);
     cs_buf_add_byte(b, '\n');
 }

@@ -11,7 +11,14 @@
  *     subscribe p+6
  *     resolve p-60 #5, p+7! #"no"                  (! is a rejection)
  *     exit #"bye"                                  (exit! with failure)
+ *     drop o-50 o-51                               (dropImports)
+ *     retire o-50                                  (retireImports)
+ *     retire-exports o+10
  *     failed METER: text                           (last, if the delivery failed)
+ *
+ * After every delivery it is audited as a kernel would: only what the vat can reach is mentioned, drops
+ * come in order and only once, and imports_held, watched and cs_liveslots_imports() agree with a c-list
+ * that is kept here. A delivery that fails ends that.
  *
  * E, Far and makePromiseKit are imported for programs that do not import anything themselves. */
 #pragma once
@@ -32,8 +39,17 @@ const char *sk_message(sk *k, const char *target, const char *body, const char *
                        const char *result);
 /* One resolution; several go through sk_deliver(). */
 const char *sk_notify(sk *k, const char *vpid, bool rejected, const char *body, const char *slots);
+/* References with blanks between them. */
+const char *sk_drop_exports(sk *k, const char *refs);
+const char *sk_retire_exports(sk *k, const char *refs);
+const char *sk_retire_imports(sk *k, const char *refs);
+const char *sk_boyd(sk *k); /* bringOutYourDead */
 const char *sk_deliver(sk *k, const cs_delivery *d);
+/* When the vat collects, in the deliveries that follow; never, if this is not called. */
+void sk_collect(sk *k, cs_collect collect);
 const cs_reply *sk_reply(const sk *k); /* of the last delivery */
+/* cs_liveslots_imports() */
+void sk_imports(sk *k, cs_vrefs *ret_held, cs_vrefs *ret_recognized);
 
 /* What the vat has said since the last call, a line each: testLog as it is, console as "level: text". */
 const char *sk_said(sk *k);
@@ -46,5 +62,7 @@ bool sk_stress(bool on);
 void sk_bundle(const char *source, cs_buf *ret_bytes);
 /* A vref of a text that is right; "" is none. */
 cs_vref sk_vref(const char *text);
+/* dropImports, retireImports or retireExports. */
+bool sk_is_drop(const cs_syscall *s);
 /* Writes the trace of a reply. */
 void sk_add_trace(cs_buf *b, const cs_reply *r);

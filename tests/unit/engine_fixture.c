@@ -1,5 +1,7 @@
 #include "engine_fixture.h"
 
+#include "engine/handled_promise.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -145,4 +147,126 @@ cs_status status_once(const char *source)
     cs_status st = run(&f, source);
     fixture_fini(&f);
     return st;
+}
+
+/* --- presences ------------------------------------------------------------------------------------- */
+
+peer_table peers;
+
+static void mark_peers(cs_machine *the, void *guest, void (*mark)(cs_machine *, cs_slot *))
+{
+    (void)guest;
+    for (size_t i = 0; i < peers.count; i++)
+        if (peers.slot[i] != NULL)
+            mark(the, peers.slot[i]);
+}
+
+static void keep_recognized(cs_machine *the, void (*mark)(cs_machine *, cs_slot *))
+{
+    cs_slot *all[64], *p;
+    size_t count = 0;
+    while (!peers.keeps_none && (p = cs_next_recognized(the)) != NULL)
+        if (peers.asks_once)
+            all[count++] = p;
+        else if (cs_presence_may_return(p))
+            mark(the, p);
+    for (size_t i = 0; i < count; i++)
+        mark(the, all[i]);
+}
+
+static void sweep_peers(cs_machine *the, void *guest, void (*mark)(cs_machine *, cs_slot *))
+{
+    (void)guest;
+    for (size_t i = 0; i < peers.count; i++)
+        if (peers.slot[i] != NULL)
+            peers.state[i] = cs_is_live(peers.slot[i]) ? PEER_HELD : PEER_KEPT;
+    keep_recognized(the, mark);
+    peers.kept = 0;
+    for (size_t i = 0; i < peers.count; i++) {
+        if (peers.slot[i] != NULL && !cs_is_live(peers.slot[i])) {
+            peers.slot[i] = NULL;
+            peers.state[i] = PEER_NONE;
+        }
+        peers.kept += peers.state[i] == PEER_KEPT;
+    }
+}
+
+static const cs_heap_hooks peer_hooks = { .mark_weak = mark_peers, .sweep = sweep_peers };
+
+static void push_peer(cs_machine *the, size_t i)
+{
+    if (peers.slot[i] == NULL) {
+        cs_presence_push(the, i + 1, NULL);
+        peers.slot[i] = the->stack->value.reference;
+    } else
+        mxPushReference(peers.slot[i]);
+    peers.state[i] = PEER_HELD;
+    if (i >= peers.count)
+        peers.count = i + 1;
+}
+
+/* peer(n) */
+static void host_peer(cs_machine *the)
+{
+    push_peer(the, (size_t)fxToInteger(the, mxArgv(0)));
+    *mxResult = *the->stack;
+    mxPop();
+}
+
+void peers_init(fixture *f)
+{
+    memset(&peers, 0, sizeof peers);
+    fixture_init(f, &peer_hooks);
+}
+
+typedef struct application {
+    fixture *f;
+    const char *source;
+    cs_slot *const *args;
+    int count;
+} application;
+
+static void push_function(cs_machine *the, const char *source)
+{
+    mxPush(mxGlobal);
+    fxGetID(the, cs_id(the, "compartment"));
+    mxDub();
+    fxGetID(the, mxID(_evaluate));
+    fxCall(the);
+    cs_push_text(the, cs_bytes_of(source));
+    fxRunCount(the, 1);
+}
+
+static void apply_in(cs_machine *the, void *arg)
+{
+    const application *a = arg;
+    mxPushUndefined();
+    push_function(the, a->source);
+    fxCall(the);
+    fxNewHostFunction(the, host_peer, 1, XS_NO_ID, XS_NO_ID);
+    for (int i = 0; i < a->count; i++)
+        mxPushReference(a->args[i]);
+    fxRunCount(the, 1 + a->count);
+    cs_buf text = { 0 };
+    cs_add_display(the, &text, the->stack);
+    (void)snprintf(a->f->result, sizeof a->f->result, "%s", cs_buf_text(&text));
+    cs_buf_fini(&text);
+    a->f->instance = cs_is_reference(the->stack) ? the->stack->value.reference : NULL;
+}
+
+cs_status apply(fixture *f, const char *source, cs_slot *const *args, int count)
+{
+    application a = { f, source, args, count };
+    cs_status st = cs_fence(f->heap, apply_in, &a, &f->err);
+    cs_status after = cs_heap_drain(f->heap, &f->err);
+    return st != CS_OK ? st : after;
+}
+
+const char *with_peer(fixture *f, const char *source)
+{
+    cs_status st = apply(f, source, NULL, 0);
+    if (st != CS_OK)
+        fprintf(stderr, "# %s\n#   %s\n", source, f->err.text);
+    assert_ok(st);
+    return f->result;
 }

@@ -10,6 +10,7 @@ typedef struct fixture {
     char result[4096];  /* of the last run */
     char console[4096]; /* "level: text\n" for each line */
     char rejections[4096];
+    cs_slot *instance; /* that the last function returned, or NULL; see apply() */
 } fixture;
 
 cs_base *fixture_base(void);
@@ -26,3 +27,25 @@ const char *eval(fixture *f, const char *source);
 const char *eval_once(const char *source);
 /* What a run in a heap of its own ends with; limited to 20 million computrons and 64 MB. */
 cs_status status_once(const char *source);
+
+/* --- presences --- */
+
+/* An owner that does with presences as liveslots does: it holds them weakly, and keeps those that were
+ * lost but are recognised. One at a time. */
+enum { PEERS_MAX = 250 * 1000 };
+enum { PEER_NONE, PEER_HELD, PEER_KEPT };
+typedef struct peer_table {
+    cs_slot *slot[PEERS_MAX]; /* NULL: never made, or dead */
+    uint8_t state[PEERS_MAX]; /* after the last forced collection, or since made */
+    size_t count, kept;
+    bool keeps_none, asks_once; /* two ways to be wrong */
+} peer_table;
+extern peer_table peers;
+
+/* A heap with that owner, and no presence yet. */
+void peers_init(fixture *f);
+/* Evaluates to a function, which is called with peer() and these instances. peer(n) gives presence n.
+ * Then runs until nothing is left to do. Fills f->result and f->instance. */
+cs_status apply(fixture *f, const char *source, cs_slot *const *args, int count);
+/* The same without instances; must succeed, and returns f->result. */
+const char *with_peer(fixture *f, const char *source);

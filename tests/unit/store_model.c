@@ -32,9 +32,21 @@ static cs_vref vref(size_t i)
 
 static cs_queue_id queue_id(size_t i)
 {
-    return i == 0   ? CS_QUEUE_ACCEPTANCE
-           : i == 1 ? CS_QUEUE_RUN
-                    : cs_queue_of_promise(promise_ref(3));
+    const cs_queue_id ids[MODEL_QUEUES] = { CS_QUEUE_ACCEPTANCE, CS_QUEUE_RUN, CS_QUEUE_REAP,
+                                            CS_QUEUE_LONELY, cs_queue_of_promise(promise_ref(3)) };
+    return ids[i];
+}
+
+/* In the order of the set; the last one is as long as a name can be. */
+static cs_bytes gc_name(size_t i)
+{
+    static const char *const text[MODEL_KEYS] = {
+        "v1 dropExport ko20",   "v1 dropExport ko200",
+        "v1 dropExport ko3",    "v1 retireExport ko20",
+        "v1 retireImport ko20", "v10 dropExport ko20",
+        "v2 dropExport ko20",   "v4294967295 retireImport ko4611686018427387903x",
+    };
+    return cs_bytes_of(text[i]);
 }
 
 static cs_bytes kv_key(size_t i)
@@ -64,6 +76,55 @@ static uint32_t some(tape *t)
     return 1 + (uint32_t)tape_below(t, 1000);
 }
 
+/* ---- what a number says ---- */
+
+static cs_vat_row numbers_of_vat(uint32_t n)
+{
+    return (cs_vat_row){
+        .status = n % 2 == 0 ? CS_VAT_LIVE : CS_VAT_TERMINATED,
+        .incarnation = n,
+        .computrons = n + 1,
+        .last_crank = n + 2,
+        .dirt_deliveries = n + 3,
+        .dirt_gc_krefs = n + 4,
+        .heap_bytes = n + 5,
+        .allocated_bytes = n + 6,
+        .imports_reachable = n + 7,
+        .is_reaping = n % 3 == 0,
+        .is_lonely = n % 5 == 0,
+    };
+}
+
+static bool vat_has(const cs_vat_row *v, uint32_t n)
+{
+    const cs_vat_row want = numbers_of_vat(n);
+    return v->status == want.status && v->incarnation == want.incarnation &&
+           v->computrons == want.computrons && v->last_crank == want.last_crank &&
+           v->dirt_deliveries == want.dirt_deliveries && v->dirt_gc_krefs == want.dirt_gc_krefs &&
+           v->heap_bytes == want.heap_bytes && v->allocated_bytes == want.allocated_bytes &&
+           v->imports_reachable == want.imports_reachable && v->is_reaping == want.is_reaping &&
+           v->is_lonely == want.is_lonely;
+}
+
+static cs_queue_ends ends(uint64_t first)
+{
+    return (cs_queue_ends){ first, first * 2 };
+}
+
+static cs_meta numbers_of_meta(uint64_t crank, uint64_t n)
+{
+    return (cs_meta){
+        .crank_number = crank,
+        .acceptance = ends(n + 1),
+        .run = ends(n + 2),
+        .reap = ends(n + 3),
+        .lonely = ends(n + 4),
+        .reap_interval = n % 2 == 0 ? CS_REAP_NEVER : n,
+        .reap_gc_krefs = n + 5,
+        .stats = { [CS_STAT_COUNT - 1] = n + 6 },
+    };
+}
+
 /* ---- operations ---- */
 
 static void step_vat(model *m, cs_store *s, tape *t)
@@ -72,8 +133,11 @@ static void step_vat(model *m, cs_store *s, tape *t)
     uint32_t n = some(t);
     cs_vat_row *v = m->vat[i].live ? cs_vat_edit(s, vat_id(i)) : cs_vat_add(s, vat_id(i));
     m->vat[i].live = true;
-    v->status = CS_VAT_LIVE;
-    v->computrons = m->vat[i].computrons = n;
+    cs_vat_row row = numbers_of_vat(m->vat[i].number = n);
+    row.id = v->id;
+    row.name = v->name;
+    row.ending = v->ending;
+    *v = row;
     cs_row_set_blob(s, &v->name, blob(m->vat[i].name = n % 3));
     cs_row_set_blob(s, &v->ending, blob(m->vat[i].ending = n % 5));
 }
@@ -92,6 +156,7 @@ static void step_object(model *m, cs_store *s, tape *t)
     m->object[i].live = true;
     o->owner.n = m->object[i].owner = n % 4;
     o->reachable = m->object[i].reachable = n % 7;
+    o->is_retiring = m->object[i].is_retiring = n % 4 == 0 && n % 7 == 0;
     o->recognizable = m->object[i].recognizable = n % 7 + n % 2;
 }
 
@@ -108,6 +173,7 @@ static void step_promise(model *m, cs_store *s, tape *t)
         m->promise[i].live ? cs_promise_edit(s, promise_ref(i)) : cs_promise_add(s, promise_ref(i));
     m->promise[i].live = true;
     p->refs = m->promise[i].refs = n;
+    p->since = m->promise[i].since = n + 1;
     cs_row_set_blob(s, &p->subscribers, blob(m->promise[i].subscribers = n % 4));
     cs_row_set_blob(s, &p->resolution, blob(m->promise[i].resolution = n % 3));
     p->state = n % 3 == 0 ? CS_UNRESOLVED : n % 2 == 0 ? CS_FULFILLED : CS_REJECTED;
@@ -131,10 +197,12 @@ static void step_clist(model *m, cs_store *s, tape *t)
     } else if (m->clist[vat][i].kref != 0) {
         cs_clist_row *c = cs_clist_edit(s, vat_id(vat), vref(i));
         c->reachable = m->clist[vat][i].reachable = tape_bool(t);
+        c->since = m->clist[vat][i].since = some(t);
     } else if (!kref_taken(m, vat, kref)) {
         m->clist[vat][i].kref = kref;
         cs_clist_row *c = cs_clist_add(s, vat_id(vat), vref(i), object_ref(kref - 1));
         c->reachable = m->clist[vat][i].reachable = tape_bool(t);
+        c->since = m->clist[vat][i].since = kref;
     }
 }
 
@@ -149,11 +217,12 @@ static void step_hold(model *m, cs_store *s, tape *t)
     }
     cs_hold_row *h = m->hold[i] != 0 ? cs_hold_edit(s, k) : cs_hold_add(s, k);
     h->count = m->hold[i] = some(t);
+    h->since = h->count + UINT64_C(1);
 }
 
 static void step_queue(model *m, cs_store *s, tape *t)
 {
-    size_t q = (size_t)tape_below(t, 3), i = (size_t)tape_below(t, MODEL_KEYS);
+    size_t q = (size_t)tape_below(t, MODEL_QUEUES), i = (size_t)tape_below(t, MODEL_KEYS);
     if (m->queue[q][i] != 0) {
         m->queue[q][i] = 0;
         cs_queue_delete(s, queue_id(q), i);
@@ -161,6 +230,17 @@ static void step_queue(model *m, cs_store *s, tape *t)
         m->queue[q][i] = some(t);
         cs_queue_add(s, queue_id(q), i, blob(m->queue[q][i]));
     }
+}
+
+/* Adding one that is there, and deleting one that is not, is fine. */
+static void step_gc(model *m, cs_store *s, tape *t)
+{
+    size_t i = (size_t)tape_below(t, MODEL_KEYS);
+    m->gc[i] = tape_bool(t);
+    if (m->gc[i])
+        cs_gc_add(s, gc_name(i));
+    else
+        cs_gc_delete(s, gc_name(i));
 }
 
 static void step_kv(model *m, cs_store *s, tape *t)
@@ -193,17 +273,15 @@ static void step_transcript(model *m, cs_store *s, tape *t)
 
 static void step_meta(model *m, cs_store *s, tape *t)
 {
-    uint32_t n = some(t);
-    cs_meta *meta = cs_meta_edit(s);
-    meta->crank_number = m->crank = n;
-    meta->stats[CS_STAT_COUNT - 1] = m->stat = n + 1;
+    m->crank = m->meta = some(t);
+    *cs_meta_edit(s) = numbers_of_meta(m->crank, m->meta);
 }
 
 void model_step(model *m, cs_store *s, tape *t)
 {
     static void (*const steps[])(model *, cs_store *, tape *) = {
         step_object, step_promise, step_clist,      step_kv,   step_queue,
-        step_vat,    step_hold,    step_transcript, step_meta,
+        step_vat,    step_hold,    step_transcript, step_meta, step_gc,
     };
     tape_pick(t, steps)(m, s, t);
 }
@@ -219,7 +297,7 @@ static const char *differ_vats(const model *m, cs_store *s)
             return "vat";
         if (v == NULL)
             continue;
-        if (v->id.n != vat_id(i).n || v->computrons != m->vat[i].computrons ||
+        if (v->id.n != vat_id(i).n || !vat_has(v, m->vat[i].number) ||
             !is(v->name, m->vat[i].name) || !is(v->ending, m->vat[i].ending))
             return "content of a vat";
         const cs_vat_row *next = cs_vat_after(s, at);
@@ -238,10 +316,11 @@ static const char *differ_objects(const model *m, cs_store *s)
             return "object";
         if (o != NULL && (o->kref.bits != object_ref(i).bits || o->owner.n != m->object[i].owner ||
                           o->reachable != m->object[i].reachable ||
-                          o->recognizable != m->object[i].recognizable))
+                          o->recognizable != m->object[i].recognizable ||
+                          o->is_retiring != m->object[i].is_retiring))
             return "content of an object";
         const cs_hold_row *h = cs_hold_find(s, i % 2 == 0 ? object_ref(i) : promise_ref(i));
-        if ((h == NULL ? 0 : h->count) != m->hold[i])
+        if ((h == NULL ? 0 : h->count) != m->hold[i] || (h != NULL && h->since != m->hold[i] + 1))
             return "hold";
     }
     return NULL;
@@ -253,9 +332,9 @@ static const char *differ_promises(const model *m, cs_store *s)
         const cs_promise_row *p = cs_promise_find(s, promise_ref(i));
         if ((p != NULL) != m->promise[i].live)
             return "promise";
-        if (p != NULL &&
-            (p->refs != m->promise[i].refs || !is(p->subscribers, m->promise[i].subscribers) ||
-             !is(p->resolution, m->promise[i].resolution)))
+        if (p != NULL && (p->refs != m->promise[i].refs || p->since != m->promise[i].since ||
+                          !is(p->subscribers, m->promise[i].subscribers) ||
+                          !is(p->resolution, m->promise[i].resolution)))
             return "content of a promise";
     }
     return NULL;
@@ -270,7 +349,7 @@ static const char *differ_clists(const model *m, cs_store *s, size_t vat)
             return "c-list entry";
         if (c != NULL &&
             (!cs_kref_same(c->kref, object_ref(kref - 1)) || !cs_vref_same(c->vref, vref(i)) ||
-             c->reachable != m->clist[vat][i].reachable))
+             c->reachable != m->clist[vat][i].reachable || c->since != m->clist[vat][i].since))
             return "content of a c-list entry";
         if (c != NULL && cs_clist_find_kref(s, vat_id(vat), c->kref) != c)
             return "c-list entry by kref";
@@ -301,6 +380,34 @@ static const char *differ_kv(const model *m, cs_store *s, size_t vat)
     return NULL;
 }
 
+static size_t gc_live(const model *m, size_t from)
+{
+    while (from < MODEL_KEYS && !m->gc[from])
+        from++;
+    return from;
+}
+
+/* After each name, there or not, comes the next one that is there; and before all of them nothing. */
+static const char *differ_gc(const model *m, cs_store *s)
+{
+    for (size_t i = 0; i <= MODEL_KEYS; i++) {
+        cs_bytes after = cs_gc_after(s, i == 0 ? (cs_bytes){ 0 } : gc_name(i - 1));
+        size_t next = gc_live(m, i);
+        if (next == MODEL_KEYS ? after.size != 0 : !cs_bytes_equal(after, gc_name(next)))
+            return "next GC action";
+    }
+    return NULL;
+}
+
+static const char *differ_queues(const model *m, cs_store *s)
+{
+    for (size_t q = 0; q < MODEL_QUEUES; q++)
+        for (size_t i = 0; i < MODEL_KEYS; i++)
+            if (!is(cs_queue_find(s, queue_id(q), i), m->queue[q][i]))
+                return "item of a queue";
+    return NULL;
+}
+
 static const char *differ_logs(const model *m, cs_store *s, size_t vat)
 {
     for (size_t i = 0; i < MODEL_KEYS; i++) {
@@ -313,8 +420,6 @@ static const char *differ_logs(const model *m, cs_store *s, size_t vat)
         cs_blob_unref(item);
         if (!good)
             return "transcript";
-        if (vat < 3 && !is(cs_queue_find(s, queue_id(vat), i), m->queue[vat][i]))
-            return "item of a queue";
     }
     return NULL;
 }
@@ -390,20 +495,38 @@ static const char *differ_tables(const model *m, cs_store *s)
     return good ? NULL : "a walk over a whole table";
 }
 
+static bool same_ends(cs_queue_ends a, cs_queue_ends b)
+{
+    return a.first == b.first && a.next == b.next;
+}
+
+/* A store that has not been given any numbers has zeros. */
+static const char *differ_meta(const model *m, cs_store *s)
+{
+    const cs_meta *meta = cs_meta_get(s);
+    const cs_meta want =
+        m->meta == 0 ? (cs_meta){ .crank_number = m->crank } : numbers_of_meta(m->crank, m->meta);
+    bool good = meta->crank_number == want.crank_number &&
+                same_ends(meta->acceptance, want.acceptance) && same_ends(meta->run, want.run) &&
+                same_ends(meta->reap, want.reap) && same_ends(meta->lonely, want.lonely) &&
+                meta->reap_interval == want.reap_interval &&
+                meta->reap_gc_krefs == want.reap_gc_krefs &&
+                meta->stats[CS_STAT_COUNT - 1] == want.stats[CS_STAT_COUNT - 1];
+    return good ? NULL : "the kernel's row";
+}
+
 const char *model_differs(const model *m, cs_store *s)
 {
     const char *why = differ_objects(m, s);
     why = why != NULL ? why : differ_vats(m, s);
     why = why != NULL ? why : differ_promises(m, s);
+    why = why != NULL ? why : differ_queues(m, s);
+    why = why != NULL ? why : differ_gc(m, s);
     for (size_t vat = 0; vat < MODEL_VATS && why == NULL; vat++) {
         why = differ_clists(m, s, vat);
         why = why != NULL ? why : differ_kv(m, s, vat);
         why = why != NULL ? why : differ_logs(m, s, vat);
     }
     why = why != NULL ? why : differ_tables(m, s);
-    const cs_meta *meta = cs_meta_get(s);
-    if (why == NULL &&
-        (meta->crank_number != m->crank || meta->stats[CS_STAT_COUNT - 1] != m->stat))
-        why = "the kernel's row";
-    return why;
+    return why != NULL ? why : differ_meta(m, s);
 }

@@ -292,10 +292,107 @@ static void figures_tell_what_was_allocated(void **state)
     fixture_fini(&f);
 }
 
+/* --- figures are a function of the program -------------------------------------------------------- */
+
+#if CS_SLOW_ASSERT
+/* Each allocates in its own way, and lets go of some of it. */
+static const char *const allocating[] = {
+    "const a = []; for (let i = 0; i < 300; i++) a.push(i, `${i}`); a.length = 20; a.push(1); a.length",
+    "const a = []; for (let i = 0; i < 100; i++) { a.unshift(i); if (i % 3) a.splice(1, 1) } a.length",
+    "const a = [1]; a[50] = 2; a[40] = 3; for (let i = 0; i < 60; i++) a[i] = i; a.concat(a).sort().length",
+    "let s = ''; for (let i = 0; i < 200; i++) s += 'abc'.toUpperCase() + i; s.length",
+    "'stra\\u00dfe'.repeat(9).toUpperCase() + (255).toString(2) + (0.1).toFixed(20) + 2n ** 300n",
+    "`${Array.from({ length: 40 }, (_, i) => i / 7)}`.split(',').map(Number).join('+').length",
+    "const b = new ArrayBuffer(8, { maxByteLength: 800 }); for (let i = 8; i < 800; i += 50) b.resize(i);"
+    " b.resize(10); b.resize(100); new Uint8Array(b).length",
+    "const m = new Map(); for (let i = 0; i < 200; i++) { m.set(i, { i }); m.delete(i - 5) }"
+    " kept.m = m; [...m.keys()].join()",
+    "const w = new WeakMap(), k = {}; w.set(k, { n: 1 }); w.set({}, k); const d = {}; w.set(d, [d]);"
+    " w.delete(d); kept.w = [k, w, d]; w.has(k)",
+    "const w = kept.w[1]; for (let i = 0; i < 50; i++) w.set({ i }, [i]); 1",
+    "const f = function* () { let x = 1; for (;;) x += yield x }; const g = f(); g.next();"
+    " for (let i = 0; i < 50; i++) g.next(i); kept.g = g; g.next(1).value",
+    "kept.w[1].delete(kept.w[0]); [{}].length", /* right before a forced collection */
+    "(async () => { for (let i = 0; i < 30; i++) { const a = [i, i]; await a; a.push({}) }"
+    " for await (const x of [1, Promise.resolve(2)]) console.log(x) })(); 1",
+    "class A { #p = {}; get p() { return this.#p } } class B extends A { q = [1] };"
+    " Array.from({ length: 50 }, () => new B()).map(b => b.p).length",
+    "const f = (...args) => args.length; let t = 0; for (let i = 0; i < 30; i++)"
+    " t += f(...Array(i).fill(i)) + (function () { return arguments.length })(i, i); t",
+    "JSON.parse(JSON.stringify({ a: Array.from({ length: 50 }, (_, i) => ({ i, t: `t${i}` })) })).a.length",
+    "[...'a-b-c'.repeat(20).matchAll(/[a-z]-/g)].map(m => m.index).join().replace(/1/g, x => x + x)",
+    "new Compartment({ globals: harden({ y: 5 }) }).evaluate('let z = {}; for (let i = 0; i < 50; i++)"
+    " z[`k${i}`] = y; Object.keys(z).length')",
+    "const o = {}; for (let i = 0; i < 40; i++) { o[`x${i}`] = i; delete o[`x${i - 3}`] } harden(o);"
+    " Object.entries(o).length",
+    "const p = new Proxy({}, { get: (_, k) => `${String(k)}!` }); let r = ''; for (let i = 0; i < 30; i++)"
+    " r += p[`k${i}`]; r.length",
+    "const HP = HandledPromise; const o = harden({ m: x => [x] }); for (let i = 0; i < 20; i++)"
+    " HP.applyMethod(Promise.resolve(o), 'm', [{ i }]).then(r => { kept.last = r }); 1",
+    "try { null.x } catch (e) { kept.e = e } Symbol('s').description + new Date(0).toISOString()",
+    "new TextDecoder().decode(new TextEncoder().encode('h\\u00e9llo'.repeat(30))).length",
+};
+enum { PROGRAMS = sizeof allocating / sizeof allocating[0] };
+
+typedef struct course {
+    uint64_t allocated[PROGRAMS], live[PROGRAMS];
+} course;
+
+/* One heap runs all of them; every third is followed by a forced collection. `stress` as gxStress: 1, all
+ * allocations collect; -n, the n-th one does; 0, none but those that must. */
+static course take_course(int stress)
+{
+    extern int gxStress;
+    fixture f;
+    course c;
+    fixture_init(&f, NULL);
+    (void)eval(&f, "const kept = {}");
+    for (size_t i = 0; i < PROGRAMS; i++) {
+        char block[512];
+        (void)snprintf(block, sizeof block, "{ %s }", allocating[i]);
+        gxStress = stress;
+        cs_status st = run(&f, block);
+        gxStress = 0;
+        if (st != CS_OK)
+            printf("# %s\n#   %s\n", allocating[i], f.err.text);
+        assert_ok(st);
+        c.allocated[i] = cs_heap_read_figures(f.heap).allocated_bytes;
+        if (i % 3 == 2)
+            assert_ok(cs_heap_collect(f.heap));
+        c.live[i] = cs_heap_read_figures(f.heap).live_bytes;
+    }
+    fixture_fini(&f);
+    return c;
+}
+
+/* They decide when a vat is collected. */
+static void figures_do_not_depend_on_organic_collections(void **state)
+{
+    (void)state;
+    static const int stresses[] = { 1, -1, -13, -100, -400, -401, -402, -403, -1000, -2500 };
+    course calm = take_course(0);
+    for (size_t n = 0; n < sizeof stresses / sizeof stresses[0]; n++) {
+        course c = take_course(stresses[n]);
+        for (size_t i = 0; i < PROGRAMS; i++) {
+            if (c.allocated[i] != calm.allocated[i] || c.live[i] != calm.live[i])
+                printf("# stress %d, after %s\n", stresses[n], allocating[i]);
+            assert_int_equal(c.allocated[i], calm.allocated[i]);
+            assert_int_equal(c.live[i], calm.live[i]);
+        }
+    }
+}
+#else
+static void figures_do_not_depend_on_organic_collections(void **state)
+{
+    (void)state;
+    t_skip("needs a build with slow asserts");
+}
+#endif
+
 T_MAIN(T(equal_bases_have_equal_names), T(a_process_has_one_base), T(exceptions_are_reported),
        T(every_way_out_is_a_status), T(a_dead_heap_stays_dead),
        T(draining_runs_jobs_until_there_are_none),
        T(rejections_that_nobody_handled_are_reported_in_order),
        T(queue_and_rejections_do_not_grow_quadratic), T(the_meter_counts_the_same_every_time),
        T(paused_work_is_not_charged), T(a_thousand_heaps_live_at_once),
-       T(figures_tell_what_was_allocated))
+       T(figures_tell_what_was_allocated), T(figures_do_not_depend_on_organic_collections))

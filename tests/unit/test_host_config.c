@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "host/config.h"
+#include "store/store.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -102,6 +103,22 @@ static const struct {
     { "{\"vats\":{\"a\":{\"sourceSpec\":\"./a.js\","
       "\"creationOptions\":{\"useTranscript\":false}}}}",
       "'useTranscript: false' in vats.a.creationOptions is not supported: every vat is durable" },
+    { "{\"vats\":{\"a\":{\"sourceSpec\":\"./a.js\"}},\"defaultReapInterval\":\"often\"}",
+      "'defaultReapInterval' in the configuration must be a whole number from 1 on, or \"never\"" },
+    { "{\"vats\":{\"a\":{\"sourceSpec\":\"./a.js\"}},\"defaultReapGCKrefs\":-1}",
+      "'defaultReapGCKrefs' in the configuration must be a whole number" },
+    { "{\"vats\":{\"a\":{\"sourceSpec\":\"./a.js\"}},\"defaultReapGCKrefs\":null}",
+      "'defaultReapGCKrefs' in the configuration must be a whole number" },
+    { "{\"vats\":{\"a\":{\"sourceSpec\":\"./a.js\",\"creationOptions\":{\"reapInterval\":1.5}}}}",
+      "'reapInterval' in vats.a.creationOptions must be a whole number" },
+    { "{\"vats\":{\"a\":{\"sourceSpec\":\"./a.js\",\"creationOptions\":{\"reapInterval\":true}}}}",
+      "'reapInterval' in vats.a.creationOptions must be a whole number" },
+    { "{\"vats\":{\"a\":{\"sourceSpec\":\"./a.js\",\"creationOptions\":{\"reapGCKrefs\":1e300}}}}",
+      "'reapGCKrefs' in vats.a.creationOptions must be a whole number" },
+    { "{\"vats\":{\"a\":{\"sourceSpec\":\"./a.js\",\"creationOptions\":{\"reapGCKrefs\":[20]}}}}",
+      "'reapGCKrefs' in vats.a.creationOptions must be a whole number" },
+    { "{\"vats\":{\"a\":{\"sourceSpec\":\"./a.js\",\"creationOptions\":{\"neverReap\":1}}}}",
+      "'neverReap' in vats.a.creationOptions must be true or false" },
     { "{\"vats\":{\"a b\":{\"sourceSpec\":\"./a.js\"}}}",
       "'a b' is no vat name: letters, digits and . _ - only, at most 199" },
     { "{\"vats\":{\"\":{\"sourceSpec\":\"./a.js\"}}}", "'' is no vat name" },
@@ -190,10 +207,45 @@ static void a_whole_configuration_is_read(void **state)
     assert_true(c->vats[0].enable_pipelining);
     assert_true(c->vats[0].critical);
     assert_false(c->vats[1].enable_pipelining || c->vats[1].critical);
+    assert_true(c->vats[0].never_reap);
+    assert_int_equal(c->vats[0].reap_interval, 10);
+    assert_int_equal(c->vats[0].reap_gc_krefs, CS_REAP_NEVER);
+    assert_false(c->vats[1].never_reap);
+    assert_int_equal(c->vats[1].reap_interval, 0);
+    assert_int_equal(c->vats[1].reap_gc_krefs, 0);
+    assert_int_equal(c->reap_interval, 1);
+    assert_int_equal(c->reap_gc_krefs, 20);
     assert_int_equal(json_object_size(c->vats[0].parameters), 2);
     assert_null(c->vats[1].parameters);
     assert_string_equal(c->path, file);
     (void)cs_config_free(c);
+}
+
+/* S14: how often, as the reference reads it. */
+static void reap_options_are_numbers_or_never(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t value;
+    } good[] = { { "1", 1 },       { "0", 1 },
+                 { "1000", 1000 }, { "1e3", 1000 },
+                 { "20.0", 20 },   { "\"never\"", CS_REAP_NEVER },
+                 { "0.0", 1 },     { "9007199254740991", CS_REF_ID_MAX } };
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        char text[512];
+        (void)snprintf(text, sizeof text,
+                       "{\"defaultReapGCKrefs\":%s,\"vats\":{\"a\":{\"sourceSpec\":\"./a.js\","
+                       "\"creationOptions\":{\"reapInterval\":%s,\"neverReap\":false}}}}",
+                       good[i].text, good[i].text);
+        cs_config *c = load(text);
+        assert_int_equal(c->reap_interval, 0);
+        assert_int_equal(c->reap_gc_krefs, good[i].value);
+        assert_int_equal(c->vats[0].reap_interval, good[i].value);
+        assert_int_equal(c->vats[0].reap_gc_krefs, 0);
+        assert_false(c->vats[0].never_reap);
+        (void)cs_config_free(c);
+    }
 }
 
 static void a_configuration_needs_no_bootstrap_vat(void **state)
@@ -254,5 +306,6 @@ T_MAIN(T_WITH(what_is_wrong_is_said, setup, NULL),
        T_WITH(a_name_has_199_characters_at_most, setup, NULL),
        T_WITH(what_is_not_there_is_not_found, setup, NULL),
        T_WITH(a_whole_configuration_is_read, setup, NULL),
+       T_WITH(reap_options_are_numbers_or_never, setup, NULL),
        T_WITH(a_configuration_needs_no_bootstrap_vat, setup, NULL),
        T(a_basedir_is_read_by_its_file_names), T(a_folder_that_is_no_basedir_is_refused))

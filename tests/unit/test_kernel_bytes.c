@@ -23,6 +23,7 @@ static void assert_same_event(const cs_event *a, const cs_event *b)
     for (uint32_t i = 0; i < a->data.slot_count; i++)
         assert_true(cs_kref_same(a->data.slots[i], b->data.slots[i]));
     assert_true(cs_bytes_equal(a->data.body, b->data.body));
+    assert_true(a->since == b->since);
 }
 
 static const cs_event events[] = {
@@ -31,9 +32,10 @@ static const cs_event events[] = {
       { 0 },
       { UINT64_C(2) << 62 | 41 },
       { UINT64_C(2) << 62 | 40 },
-      { CS_BYTES("#[\"foo\",[]]"), slots, 3 } },
-    { CS_EVENT_NOTIFY, { 7 }, { UINT64_C(2) << 62 | 40 }, { 0 }, { { 0 }, NULL, 0 } },
-    { CS_EVENT_START_VAT, { UINT32_MAX }, { 0 }, { 0 }, { CS_BYTES("#{}"), slots, 2 } },
+      { CS_BYTES("#[\"foo\",[]]"), slots, 3 },
+      127 },
+    { CS_EVENT_NOTIFY, { 7 }, { UINT64_C(2) << 62 | 40 }, { 0 }, { { 0 }, NULL, 0 }, 128 },
+    { CS_EVENT_START_VAT, { UINT32_MAX }, { 0 }, { 0 }, { CS_BYTES("#{}"), slots, 2 }, INT64_MAX },
 };
 
 static void events_come_back(void **state)
@@ -111,20 +113,23 @@ static void wrong_krefs_are_refused(void **state)
     static const struct {
         const char *bytes;
         size_t size;
-    } wrong[] = { { "\x01\x00\x00\x00\x03#[]", 7 },     /* no target */
-                  { "\x01\x7b\x00\x00\x03#[]", 7 },     /* a device as target */
-                  { "\x01\x51\x51\x00\x03#[]", 7 },     /* an object as result */
-                  { "\x01\x51\x00\x01\x00\x03#[]", 8 }, /* a slot that is none */
-                  { "\x01\x54\x00\x00\x03#[]", 7 },     /* an id without a type */
-                  { "\x01\x51\x00\x00\x00", 5 },        /* an empty body */
-                  { "\x02\x00\xa2\x01", 4 },            /* no vat */
-                  { "\x02\x01\x51", 3 },                /* notify of an object */
-                  { "\x04\x01\x51", 3 } };
+    } wrong[] = { { "\x01\x05\x00\x00\x00\x03#[]", 8 },     /* no target */
+                  { "\x01\x05\x7b\x00\x00\x03#[]", 8 },     /* a device as target */
+                  { "\x01\x05\x51\x51\x00\x03#[]", 8 },     /* an object as result */
+                  { "\x01\x05\x51\x00\x01\x00\x03#[]", 9 }, /* a slot that is none */
+                  { "\x01\x05\x54\x00\x00\x03#[]", 8 },     /* an id without a type */
+                  { "\x01\x05\x51\x00\x00\x00", 6 },        /* an empty body */
+                  { "\x01\x85\x00\x51\x00\x00\x03#[]", 9 }, /* a number that is too long */
+                  { "\x02\x05\x00\xa2\x01", 5 },            /* no vat */
+                  { "\x02\x05\x01\x51", 4 },                /* notify of an object */
+                  { "\x04\x05\x01\x51", 4 } };
+    static const char good[] = "\x01\x05\x51\x00\x00\x03#[]";
     cs_arena arena = { 0 };
     cs_event e;
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
         assert_false(
             cs_event_dec((cs_bytes){ (const uint8_t *)wrong[i].bytes, wrong[i].size }, &arena, &e));
+    assert_true(cs_event_dec(CS_BYTES(good), &arena, &e)); /* what they are near to */
     cs_arena_fini(&arena);
 }
 
@@ -259,27 +264,41 @@ static void shown_texts_end_between_characters(void **state)
 static void options_come_back(void **state)
 {
     (void)state;
-    for (unsigned i = 0; i < 8; i++) {
+    static const uint64_t thresholds[] = { 0, 1, 200, CS_REAP_NEVER };
+    for (unsigned i = 0; i < 16; i++) {
         const cs_vat_options o = { .is_static = i & 1,
                                    .enable_pipelining = i & 2,
                                    .critical = i & 4,
-                                   .computrons_max = i * UINT64_C(1000000000000) };
+                                   .never_reap = i & 8,
+                                   .computrons_max = i * UINT64_C(1000000000000),
+                                   .reap_interval = thresholds[i & 3],
+                                   .reap_gc_krefs = thresholds[i >> 2] };
         cs_vat_options back;
         cs_blob *blob = cs_vat_options_blob(&o);
         assert_true(cs_vat_options_dec(blob, &back));
         assert_int_equal(back.is_static, o.is_static);
         assert_int_equal(back.enable_pipelining, o.enable_pipelining);
         assert_int_equal(back.critical, o.critical);
+        assert_int_equal(back.never_reap, o.never_reap);
         assert_int_equal(back.computrons_max, o.computrons_max);
+        assert_int_equal(back.reap_interval, o.reap_interval);
+        assert_int_equal(back.reap_gc_krefs, o.reap_gc_krefs);
         blob->size--;
         assert_false(cs_vat_options_dec(blob, &back));
         (void)cs_blob_unref(blob);
     }
     cs_vat_options back;
     assert_false(cs_vat_options_dec(NULL, &back));
-    cs_blob *unknown = cs_blob_new(CS_BYTES("\x08\x00"));
-    assert_false(cs_vat_options_dec(unknown, &back));
-    (void)cs_blob_unref(unknown);
+    static const cs_bytes wrong[] = {
+        CS_BYTES("\x10\x00\x00\x00"),                                     /* unknown flag */
+        CS_BYTES("\x00\x00\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01\x00"), /* 2^63 */
+        CS_BYTES("\x00\x00\x00\x80\x80\x80\x80\x80\x80\x80\x80\x80\x01"),
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        cs_blob *blob = cs_blob_new(wrong[i]);
+        assert_false(cs_vat_options_dec(blob, &back));
+        (void)cs_blob_unref(blob);
+    }
 }
 
 static void names_are_checked(void **state)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernel/gc.h"
 #include "raw_drive.h"
 #include "t.h"
 
@@ -205,7 +206,233 @@ static void object_in_resolution_is_missing(world *w)
 static void event_for_no_vat(world *w)
 {
     replace_item(w, CS_QUEUE_ACCEPTANCE, cs_meta_get(w->d.store)->acceptance.first,
-                 CS_BYTES("\x02\x63\xa6\x01")); /* notify v99 of kp41 */
+                 CS_BYTES("\x02\x00\x63\xa6\x01")); /* notify v99 of kp41 */
+}
+
+/* ---- damages of garbage ---- */
+
+static const cs_vref offered_object = { UINT64_C(3) << 61 | 9 }; /* o+9 */
+
+/* The next message to the vat is answered with this. */
+static void answer_message(world *w, cs_vatid vat, const cs_syscall *s)
+{
+    cs_effect e;
+    cs_kref promise = raw_send(&w->d, raw_root(&w->d, vat), NULL, 0);
+    assert_ok(cs_kernel_release(w->d.k, promise));
+    raw_expect(&w->d, vat, &e);
+    raw_answer(&w->d, s, 1);
+}
+
+/* alice sends bob o+9, ko22; he drops it, and she is to be told. */
+static void object_on_its_way_out(world *w)
+{
+    cs_effect e;
+    const cs_capdata methargs = { CS_BYTES("#[\"foo\",[\"$0\"]]"), &offered_object, 1 };
+    const cs_syscall give = { .kind = CS_SYSCALL_SEND, .send = { o_minus(50), methargs, { 0 } } };
+    const cs_vref import = o_minus(50);
+    const cs_syscall drop = { .kind = CS_SYSCALL_DROP_IMPORTS, .refs = { &import, 1 } };
+    deliver_message(w);
+    answer_message(w, w->alice, &give);
+    raw_expect(&w->d, w->bob, &e);
+    raw_answer(&w->d, &drop, 1);
+    const cs_gc_action action = { w->alice, CS_GC_DROP_EXPORT, cs_kref_of(CS_REF_OBJECT, 22) };
+    assert_true(cs_gc_is_scheduled(w->d.store, &action));
+}
+
+/* alice was told to drop her root, and is to be told to retire it. */
+static void root_on_its_way_out(world *w)
+{
+    cs_effect e;
+    deliver_message(w);
+    assert_ok(cs_kernel_release(w->d.k, w->alice_root));
+    raw_expect(&w->d, w->alice, &e);
+    assert_int_equal(e.delivery.kind, CS_DELIVER_DROP_EXPORTS);
+    raw_answer(&w->d, NULL, 0);
+}
+
+/* The same, and alice retires it when she hears, so that bob is to be told. */
+static void orphan_on_its_way_out(world *w)
+{
+    cs_effect e;
+    const cs_syscall retire = { .kind = CS_SYSCALL_RETIRE_EXPORTS, .refs = { &offered_object, 1 } };
+    object_on_its_way_out(w);
+    raw_expect(&w->d, w->alice, &e);
+    raw_answer(&w->d, &retire, 1);
+    const cs_gc_action action = { w->bob, CS_GC_RETIRE_IMPORT, cs_kref_of(CS_REF_OBJECT, 22) };
+    assert_true(cs_gc_is_scheduled(w->d.store, &action));
+}
+
+static void bob_waits_to_be_reaped(world *w)
+{
+    deliver_message(w);
+    assert_ok(cs_kernel_reap(w->d.k, w->bob));
+}
+
+static void bob_is_lonely(world *w)
+{
+    cs_effect e;
+    cs_error err;
+    cs_outcome outcome;
+    const cs_reply dirty = { .allocated_bytes = 1,
+                             .watched = 1,
+                             .imports_held = CS_IMPORTS_UNKNOWN };
+    deliver_message(w);
+    (void)raw_send(&w->d, w->bob_root, NULL, 0);
+    raw_expect(&w->d, w->bob, &e);
+    assert_ok(cs_kernel_done(w->d.k, &dirty, &outcome, &err));
+    assert_true(cs_vat_find(w->d.store, w->bob)->is_lonely);
+}
+
+static void action_is_garbage(world *w)
+{
+    cs_gc_add(w->d.store, CS_BYTES("nonsense"));
+}
+
+static void action_for_no_vat(world *w)
+{
+    cs_gc_add(w->d.store, CS_BYTES("v09 dropExport ko22"));
+}
+
+static void action_for_an_unknown_vat(world *w)
+{
+    cs_gc_delete(w->d.store, CS_BYTES("v1 dropExport ko22"));
+    cs_gc_add(w->d.store, CS_BYTES("v99 dropExport ko22"));
+}
+
+static void replace_vat(world *w, cs_queue_id queue, cs_bytes item)
+{
+    const cs_meta *meta = cs_meta_get(w->d.store);
+    replace_item(w, queue, queue == CS_QUEUE_REAP ? meta->reap.first : meta->lonely.first, item);
+}
+
+static void reap_item_is_garbage(world *w)
+{
+    replace_vat(w, CS_QUEUE_REAP, CS_BYTES("\x02\x02"));
+}
+
+static void reap_item_is_no_vat(world *w)
+{
+    replace_vat(w, CS_QUEUE_REAP, CS_BYTES("\x00"));
+}
+
+static void reap_item_is_an_unknown_vat(world *w)
+{
+    replace_vat(w, CS_QUEUE_REAP, CS_BYTES("\x63"));
+}
+
+static void reap_item_is_another_vat(world *w)
+{
+    replace_vat(w, CS_QUEUE_REAP, CS_BYTES("\x01"));
+}
+
+static void reap_item_is_missing(world *w)
+{
+    cs_queue_delete(w->d.store, CS_QUEUE_REAP, cs_meta_get(w->d.store)->reap.first);
+}
+
+static void reaping_is_forgotten(world *w)
+{
+    cs_vat_edit(w->d.store, w->bob)->is_reaping = false;
+}
+
+static void lonely_item_is_garbage(world *w)
+{
+    replace_vat(w, CS_QUEUE_LONELY, CS_BYTES("\x80"));
+}
+
+static void lonely_item_is_an_unknown_vat(world *w)
+{
+    replace_vat(w, CS_QUEUE_LONELY, CS_BYTES("\x63"));
+}
+
+static void lonely_item_is_missing(world *w)
+{
+    cs_queue_delete(w->d.store, CS_QUEUE_LONELY, cs_meta_get(w->d.store)->lonely.first);
+}
+
+static void loneliness_is_forgotten(world *w)
+{
+    cs_vat_edit(w->d.store, w->bob)->is_lonely = false;
+}
+
+static void exporter_forgot(world *w)
+{
+    cs_clist_delete(w->d.store, w->alice, offered_object);
+}
+
+/* ---- what only the audit sees ---- */
+
+static void drop_is_lost(world *w)
+{
+    cs_gc_delete(w->d.store, CS_BYTES("v1 dropExport ko22"));
+}
+
+static void retirement_of_the_root_is_lost(world *w)
+{
+    cs_gc_delete(w->d.store, CS_BYTES("v1 retireExport ko20"));
+}
+
+static void retirement_is_lost(world *w)
+{
+    cs_gc_delete(w->d.store, CS_BYTES("v2 retireImport ko22"));
+}
+
+static void orphan_is_not_retiring(world *w)
+{
+    cs_object_edit(w->d.store, cs_kref_of(CS_REF_OBJECT, 22))->is_retiring = false;
+}
+
+static void orphan_is_retiring_though_reachable(world *w)
+{
+    cs_clist_edit(w->d.store, w->bob, o_minus(50))->reachable = true;
+    cs_object_edit(w->d.store, cs_kref_of(CS_REF_OBJECT, 22))->reachable = 1;
+    cs_vat_edit(w->d.store, w->bob)->imports_reachable++;
+}
+
+static void owned_and_retiring(world *w)
+{
+    cs_object_edit(w->d.store, w->bob_root)->is_retiring = true;
+}
+
+static void action_of_an_object_that_never_was(world *w)
+{
+    cs_gc_add(w->d.store, CS_BYTES("v1 dropExport ko999"));
+}
+
+static void too_few_imports(world *w)
+{
+    cs_vat_edit(w->d.store, w->alice)->imports_reachable--;
+}
+
+static void too_many_imports(world *w)
+{
+    cs_vat_edit(w->d.store, w->bob)->imports_reachable++;
+}
+
+static void is_reaping_without_an_item(world *w)
+{
+    cs_vat_edit(w->d.store, w->alice)->is_reaping = true;
+}
+
+static void is_lonely_without_an_item(world *w)
+{
+    cs_vat_edit(w->d.store, w->alice)->is_lonely = true;
+}
+
+static void is_reaped_twice(world *w)
+{
+    cs_queue_add(w->d.store, CS_QUEUE_REAP, cs_meta_edit(w->d.store)->reap.next++,
+                 cs_blob_new(CS_BYTES("\x02")));
+}
+
+static void is_dirty_and_nobody_asks(world *w)
+{
+    cs_vat_edit(w->d.store, w->alice)->allocated_bytes = 1;
+}
+
+static void delivered_in_the_future(world *w)
+{
+    cs_vat_edit(w->d.store, w->alice)->last_crank = 1000000;
 }
 
 /* ---- what becomes of them ---- */
@@ -291,7 +518,58 @@ static const struct {
     ROW(resolve_after_delivery, resolved_is_not),
     ROW(resolve_after_delivery, notified_is_missing),
     ROW(resolve_after_delivery, object_in_resolution_is_missing),
+    ROW(object_on_its_way_out, action_is_garbage),
+    ROW(object_on_its_way_out, action_for_no_vat),
+    ROW(object_on_its_way_out, action_for_an_unknown_vat),
+    ROW(bob_waits_to_be_reaped, reap_item_is_garbage),
+    ROW(bob_waits_to_be_reaped, reap_item_is_no_vat),
+    ROW(bob_waits_to_be_reaped, reap_item_is_an_unknown_vat),
+    ROW(bob_waits_to_be_reaped, reap_item_is_another_vat),
+    ROW(bob_waits_to_be_reaped, reap_item_is_missing),
+    ROW(bob_waits_to_be_reaped, reaping_is_forgotten),
+    ROW(bob_is_lonely, lonely_item_is_garbage),
+    ROW(bob_is_lonely, lonely_item_is_an_unknown_vat),
+    ROW(bob_is_lonely, lonely_item_is_missing),
+    ROW(bob_is_lonely, loneliness_is_forgotten),
 };
+
+/* What the kernel goes on with, as harmlessly as it can. */
+static const struct {
+    void (*prepare)(world *);
+    void (*damage)(world *);
+    const char *name;
+} quiet_rows[] = {
+    ROW(object_on_its_way_out, drop_is_lost),
+    ROW(object_on_its_way_out, exporter_forgot),
+    ROW(root_on_its_way_out, retirement_of_the_root_is_lost),
+    ROW(orphan_on_its_way_out, retirement_is_lost),
+    ROW(orphan_on_its_way_out, orphan_is_not_retiring),
+    ROW(orphan_on_its_way_out, orphan_is_retiring_though_reachable),
+    ROW(NULL, owned_and_retiring),
+    ROW(NULL, action_of_an_object_that_never_was),
+    ROW(NULL, too_few_imports),
+    ROW(NULL, too_many_imports),
+    ROW(NULL, is_reaping_without_an_item),
+    ROW(NULL, is_lonely_without_an_item),
+    ROW(bob_waits_to_be_reaped, is_reaped_twice),
+    ROW(NULL, is_dirty_and_nobody_asks),
+    ROW(NULL, delivered_in_the_future),
+};
+
+static void audits_see_what_is_wrong_with_garbage(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof quiet_rows / sizeof quiet_rows[0]; i++) {
+        world w = make_world();
+        if (quiet_rows[i].prepare != NULL)
+            quiet_rows[i].prepare(&w);
+        raw_audit(&w.d);
+        quiet_rows[i].damage(&w);
+        if (cs_kernel_audit(w.d.k, keep_nothing, NULL) == 0)
+            fail_msg("%s: the audit sees nothing", quiet_rows[i].name);
+        raw_close(&w.d);
+    }
+}
 
 static void damaged_rows_give_corrupt(void **state)
 {
@@ -335,6 +613,36 @@ static void damage_under_a_reply(void **state)
     damage_and_answer(target_is_missing, &send, "ko21: row is missing");
     damage_and_answer(notified_is_missing, &subscribe, "kp41: row is missing");
     damage_and_answer(notified_is_missing, &resolve, "kp41: row is missing");
+    const cs_vref import = o_minus(50);
+    const cs_syscall drop = { .kind = CS_SYSCALL_DROP_IMPORTS, .refs = { &import, 1 } };
+    damage_and_answer(too_few_imports, &drop, "v1: its count of imports leaves the range");
+}
+
+/* An object whose owner does not export it falls. */
+static void damage_under_a_sweep(void **state)
+{
+    (void)state;
+    world w = make_world();
+    cs_effect e;
+    cs_error err;
+    cs_outcome outcome;
+    deliver_message(&w);
+    const cs_vref import = o_minus(50);
+    const cs_capdata methargs = { CS_BYTES("#[]"), &offered_object, 1 };
+    const cs_syscall give = { .kind = CS_SYSCALL_SEND, .send = { import, methargs, { 0 } } };
+    answer_message(&w, w.alice, &give);
+    raw_expect(&w.d, w.bob, &e);
+    raw_answer(&w.d, NULL, 0);
+    (void)raw_send(&w.d, w.bob_root, NULL, 0);
+    raw_expect(&w.d, w.bob, &e);
+    exporter_forgot(&w);
+    const cs_syscall drop = { .kind = CS_SYSCALL_DROP_IMPORTS, .refs = { &import, 1 } };
+    const cs_reply dropping = { .syscalls = &drop,
+                                .syscall_count = 1,
+                                .imports_held = CS_IMPORTS_UNKNOWN };
+    assert_int_equal(cs_kernel_done(w.d.k, &dropping, &outcome, &err), CS_E_CORRUPT);
+    assert_string_equal(err.text, "ko22: v1 owns it and does not export it");
+    raw_close(&w.d);
 }
 
 /* ---- a damaged file ---- */
@@ -400,5 +708,5 @@ static void damaged_pages_are_the_machine_s_fault(void **state)
     free(data);
 }
 
-T_MAIN(T(damaged_rows_give_corrupt), T(damage_under_a_reply),
-       T(damaged_pages_are_the_machine_s_fault))
+T_MAIN(T(damaged_rows_give_corrupt), T(audits_see_what_is_wrong_with_garbage),
+       T(damage_under_a_reply), T(damage_under_a_sweep), T(damaged_pages_are_the_machine_s_fault))

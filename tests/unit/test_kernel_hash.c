@@ -16,6 +16,14 @@
     "alice <- start raw #{}\n"
 #define SEND START "> @alice.go() => kp40\nalice <- o+0.go() => p-60\n"
 
+#define DROPPED START "> pin @alice\n> release ko20\n"
+#define IMPORTED \
+    START "> vat bob\n" \
+          "bob <- start raw #{}\n" \
+          "> pin @bob\n" \
+          "> @bob.take(@alice)\n" \
+          "bob <- o+0.take(o-50) => p-60\n"
+
 /* Each is another history. */
 static const char *const histories[] = {
     "== one\n",
@@ -41,6 +49,7 @@ static const char *const histories[] = {
     START "> @alice.go() => kp40\n> hold kp40\n> release kp40\n",
     START "> @alice.go()\n> step\n",
     SEND,
+    SEND "  collected\n",
     SEND "  set key value\n",
     SEND "  set key other\n",
     SEND "  get key value\n",
@@ -52,6 +61,30 @@ static const char *const histories[] = {
     SEND "  fulfill p-60 [o+0]\n",
     SEND "  fulfill p-60 [o+1]\n",
     SEND "  subscribe p-60\n",
+    START "> @alice.go()\n> step\n> terminate alice enough\n",
+    START "> reap alice\n",
+    START "> reap-all\n",
+    START "> reap alice\nalice <- bringOutYourDead\n",
+    START "> reap alice\nalice <- bringOutYourDead\n  computrons 1\n",
+    START "> defaults 2 20\n",
+    START "> defaults 1 2\n",
+    START "> defaults never 2\n",
+    START "> vat bob\n> reap bob\n",
+    START "> vat bob interval=2\n",
+    START "> vat bob gc-krefs=2\n",
+    START "> vat bob never-reap\n",
+    DROPPED "> pin @alice\n> step\n",
+    DROPPED "> pin @alice\n> step\n> step\n",
+    DROPPED "alice <- dropExports o+0\n",
+    DROPPED "> pin @alice\n> release ko20\nalice <- dropExports o+0\n",
+    DROPPED "alice <- dropExports o+0\n> pin @alice\n",
+    DROPPED "alice <- dropExports o+0\n  computrons 1\n",
+    DROPPED "alice <- dropExports o+0\nalice <- retireExports o+0\n",
+    DROPPED "alice <- dropExports o+0\nalice <- retireExports o+0\n> @alice.go()\n",
+    IMPORTED,
+    IMPORTED "> reconcile bob => 1\n",
+    IMPORTED "> reconcile bob recognized o-50 => 1\n",
+    IMPORTED "> reconcile bob recognized o-50 => 1\n> reconcile bob => 1\n",
     SEND "  drop o-50\n  ! ignored 1\n",
     SEND "  retire o-50\n  ! ignored 1\n",
     SEND "  exit yes\n  ! ended v1 (alice) crank 3: exit: #\"yes\"\n",
@@ -76,6 +109,35 @@ static void other_histories_have_other_hashes(void **state)
         for (size_t j = 0; j < i; j++)
             if (cs_hash_same(&hashes[i], &hashes[j]))
                 fail_msg("the same hash:\n%s\n%s", histories[j], histories[i]);
+    }
+}
+
+/* What changes nothing, and what only people see, is no history. */
+static const char *const same_histories[][2] = {
+    { START, START "> defaults 1 20\n" },
+    { START, START "> defaults 0 0\n> defaults 0 20\n" },
+    { START, START "> gc batched\n> gc prompt\n" },
+    { START "> reap alice\n", START "> reap alice\n> reap alice\n" },
+    { START "> pin @alice\n", START "> pin @alice\n> pin @alice\n" },
+    { IMPORTED, IMPORTED "> reconcile bob held o-50 => 0\n" },
+    { IMPORTED, IMPORTED "> why ko20\n  owner alice o+0 R since 0\n  vat bob o-50 R since 5\n" },
+    { SEND, SEND "  heap 5000\n  allocated 500\n  watched 3\n" },
+    { SEND, SEND "  imports 0\n" },
+    { SEND, SEND "  imports 5\n  ! miscounted\n" },
+};
+
+static void what_is_no_history_is_not_in_the_hash(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof same_histories / sizeof same_histories[0]; i++) {
+        cs_hash hashes[2];
+        for (size_t j = 0; j < 2; j++) {
+            const char *bad = raw_play(same_histories[i][j], RAW_PLAIN, &hashes[j]);
+            if (bad != NULL)
+                fail_msg("%s", bad);
+        }
+        if (!cs_hash_same(&hashes[0], &hashes[1]))
+            fail_msg("another hash:\n%s", same_histories[i][1]);
     }
 }
 
@@ -141,4 +203,5 @@ static void transcripts_say_what_was_delivered(void **state)
     raw_close(&d);
 }
 
-T_MAIN(T(other_histories_have_other_hashes), T(transcripts_say_what_was_delivered))
+T_MAIN(T(other_histories_have_other_hashes), T(what_is_no_history_is_not_in_the_hash),
+       T(transcripts_say_what_was_delivered))

@@ -12,7 +12,9 @@
 #define SCRIPT \
     "== %s\n" \
     "> vat alice\n" \
+    "> pin @alice\n" \
     "> vat bob%s\n" \
+    "> pin @bob\n" \
     "alice <- start raw #{}\n" \
     "bob <- start raw #{}\n" \
     "> @alice.go(@bob)\n" \
@@ -32,10 +34,12 @@
     "? stat ABORTED_CRANKS 1\n" \
     "? transcript bob 1\n" \
     "? kv v2 key gone\n" \
+    "alice <- dropExports o+1\n" /* bob imports nothing any more, and the message is gone */ \
+    "alice <- retireExports o+1\n" \
     "alice <- notify reject p+5 Error(vat terminated)\n" \
-    "> idle\n" /* bob imports nothing any more */ \
-    "? ko22 alice 0/0\n" \
-    "? ko21 - 1/1\n" /* and alice goes on, to learn that bob is dead */ \
+    "> idle\n" \
+    "? ko22 gone\n" \
+    "? ko21 - 2/2\n" /* and alice goes on, to learn that bob is dead */ \
     "> @alice.go()\n" \
     "alice <- o+0.go() => p-61\n" \
     "  send o-50.again() => p+7\n" \

@@ -35,5 +35,12 @@ TRACE(pipeline)
 TRACE(exits)
 TRACE(host)
 TRACE(gc)
+TRACE(gc_count)
+TRACE(gc_drop)
+TRACE(gc_held)
+TRACE(gc_order)
+TRACE(gc_orphan)
+TRACE(gc_reap)
 
-T_MAIN(T(send), T(resolve), T(pipeline), T(exits), T(host), T(gc))
+T_MAIN(T(send), T(resolve), T(pipeline), T(exits), T(host), T(gc), T(gc_count), T(gc_drop),
+       T(gc_held), T(gc_order), T(gc_orphan), T(gc_reap))

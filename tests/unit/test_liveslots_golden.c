@@ -1,7 +1,10 @@
 /* Liveslots against the reference: the programs of tests/golden/liveslots are given the deliveries
  * that record.mjs gave to the reference's worker, and must make the same syscalls in the same order and
  * say the same lines. Not compared: computrons, texts of failed startVats, and in the programs of
- * `own_words` what errors say: ours say more. */
+ * `own_words` what errors say: ours say more.
+ *
+ * The reference collects in bringOutYourDead only. Each program is played again with collections at the
+ * end of other cranks, and in the middle of any: nothing but the drops may change, nor what it costs. */
 #include "base/arena.h"
 #include "scripted_kernel.h"
 #include "t.h"
@@ -74,6 +77,8 @@ static cs_delivery delivery(const json_t *j)
                               .message = message(first, json_array_get(j, 2)) };
     if (strcmp(kind, "notify") == 0)
         return (cs_delivery){ .kind = CS_DELIVER_NOTIFY, .notify = resolutions(first) };
+    if (strcmp(kind, "bringOutYourDead") == 0)
+        return (cs_delivery){ .kind = CS_DELIVER_BRING_OUT_YOUR_DEAD };
     return (cs_delivery){ .kind = strcmp(kind, "dropExports") == 0     ? CS_DELIVER_DROP_EXPORTS
                                   : strcmp(kind, "retireExports") == 0 ? CS_DELIVER_RETIRE_EXPORTS
                                                                        : CS_DELIVER_RETIRE_IMPORTS,
@@ -94,6 +99,12 @@ static cs_syscall syscall_of(const json_t *j)
     else if (strcmp(kind, "exit") == 0)
         s = (cs_syscall){ .kind = CS_SYSCALL_EXIT,
                           .exit = { .is_failure = json_is_true(first), .info = capdata(second) } };
+    else if (strcmp(kind, "dropImports") == 0)
+        s = (cs_syscall){ .kind = CS_SYSCALL_DROP_IMPORTS, .refs = vrefs(first) };
+    else if (strcmp(kind, "retireImports") == 0)
+        s = (cs_syscall){ .kind = CS_SYSCALL_RETIRE_IMPORTS, .refs = vrefs(first) };
+    else if (strcmp(kind, "retireExports") == 0)
+        s = (cs_syscall){ .kind = CS_SYSCALL_RETIRE_EXPORTS, .refs = vrefs(first) };
     else
         fail_msg("syscall %s", kind);
     return s;
@@ -138,16 +149,43 @@ static char *normal(const char *text, bool blur)
     return copy;
 }
 
-static const char *expected_trace(const json_t *entry, cs_buf *b)
+/* A copy without interfaces: in slots, "$0.Alleged: it", and where a vat says them. */
+static char *without_ifaces(const char *text)
+{
+    static const char in_slot[] = ".Alleged: ", said[] = "Alleged: ";
+    char *copy = cs_arena_take(&arena, strlen(text) + 1), *out = copy;
+    while (*text != 0) {
+        if (strncmp(text, in_slot, sizeof in_slot - 1) == 0 ||
+            strncmp(text, said, sizeof said - 1) == 0)
+            text += strcspn(text, "\"]\n");
+        else
+            *out++ = *text++;
+    }
+    *out = 0;
+    return copy;
+}
+
+/* The trace without drops, unless they are wanted. */
+static const char *trace_of(const cs_reply *r, bool with_drops, cs_buf *b)
+{
+    cs_syscall *items = cs_arena_take_zero(&arena, r->syscall_count + 1, sizeof *items);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < r->syscall_count; i++)
+        if (with_drops || !sk_is_drop(&r->syscalls[i]))
+            items[count++] = r->syscalls[i];
+    cs_buf_clear(b);
+    sk_add_trace(b, &(cs_reply){ .syscalls = items, .syscall_count = count });
+    return cs_buf_text(b);
+}
+
+static const char *expected_trace(const json_t *entry, bool with_drops, cs_buf *b)
 {
     const json_t *list = json_object_get(entry, "syscalls");
     uint32_t count = (uint32_t)json_array_size(list);
     cs_syscall *items = cs_arena_take_zero(&arena, count + 1, sizeof *items);
     for (uint32_t i = 0; i < count; i++)
         items[i] = syscall_of(json_array_get(list, i));
-    cs_buf_clear(b);
-    sk_add_trace(b, &(cs_reply){ .syscalls = items, .syscall_count = count });
-    return cs_buf_text(b);
+    return trace_of(&(cs_reply){ .syscalls = items, .syscall_count = count }, with_drops, b);
 }
 
 static const char *expected_lines(const json_t *entry, cs_buf *b)
@@ -181,23 +219,42 @@ static bool is_failed(const json_t *entry)
     return strcmp(json_string_value(json_array_get(result, 0)), "ok") != 0;
 }
 
-static void compare(sk *k, const json_t *entry, bool blur, size_t index)
+/* How a program is played. */
+typedef enum way { AS_RECORDED, WHEN_DUE, EVERY_CRANK, AT_RANDOM, HOWS } way;
+
+static uint64_t costs[64]; /* of each delivery, when it was played as recorded */
+
+static void compare_cost(const cs_reply *r, size_t index, bool is_first)
+{
+    assert_true(index < sizeof costs / sizeof costs[0]);
+    if (is_first)
+        costs[index] = r->computrons;
+    else
+        assert_int_equal(r->computrons, costs[index]);
+}
+
+/* A presence that was lost and comes back has the interface that the sender says then. A real sender
+ * says the same each time, those of these programs do not. */
+static void compare_text(const char *got, const char *expected, way how)
+{
+    if (how == AS_RECORDED)
+        assert_string_equal(got, expected);
+    else
+        assert_string_equal(without_ifaces(got), without_ifaces(expected));
+}
+
+static void compare(sk *k, const json_t *entry, bool blur, way how)
 {
     cs_buf trace = { 0 }, lines = { 0 }, said = { 0 };
     const json_t *d = json_object_get(entry, "delivery");
-    char *text = json_dumps(d, JSON_COMPACT | JSON_ENCODE_ANY);
-    printf("# %zu: %.200s\n", index, text);
-    free(text);
     cs_delivery vdo = delivery(d);
     (void)sk_deliver(k, &vdo);
-    cs_reply r = *sk_reply(k);
-    if (is_failed(entry) != (r.status != CS_OK))
-        fail_msg("failed: %.*s", (int)r.problem.size, (const char *)r.problem.data);
-    r.status = CS_OK; /* the text is ours */
-    sk_add_trace(&trace, &r);
-    char *got = normal(cs_buf_text(&trace), blur);
-    assert_string_equal(got, normal(expected_trace(entry, &trace), blur));
-    assert_string_equal(said_lines(k, &said), expected_lines(entry, &lines));
+    const cs_reply *r = sk_reply(k);
+    if (is_failed(entry) != (r->status != CS_OK))
+        fail_msg("failed: %.*s", (int)r->problem.size, (const char *)r->problem.data);
+    char *got = normal(trace_of(r, how == AS_RECORDED, &trace), blur);
+    compare_text(got, normal(expected_trace(entry, how == AS_RECORDED, &trace), blur), how);
+    compare_text(said_lines(k, &said), expected_lines(entry, &lines), how);
     cs_buf_fini(&trace);
     cs_buf_fini(&lines);
     cs_buf_fini(&said);
@@ -208,7 +265,7 @@ static void compare(sk *k, const json_t *entry, bool blur, size_t index)
 static char *read_program(const char *name)
 {
     char path[128];
-    bool random = strncmp(name, "random-", 7) == 0;
+    bool random = strncmp(name, "random-", 7) == 0; /* or random-drops- */
     (void)snprintf(path, sizeof path, "tests/golden/liveslots/%s.js", random ? "random" : name);
     return t_read_file(t_source_path(path), NULL);
 }
@@ -224,52 +281,92 @@ static json_t *read_golden(const char *name)
     return j;
 }
 
+static cs_collect mode(way how, tape *t)
+{
+    static const cs_collect modes[] = { CS_COLLECT_NEVER, CS_COLLECT_WHEN_DUE, CS_COLLECT_NOW };
+    return how == AT_RANDOM ? tape_pick(t, modes) : modes[how];
+}
+
+static void say_delivery(const json_t *entry, size_t index, way how)
+{
+    const json_t *d = json_object_get(entry, "delivery");
+    char *text = json_dumps(d, JSON_COMPACT | JSON_ENCODE_ANY);
+    printf("# %d/%zu: %.200s\n", (int)how, index, text);
+    free(text);
+}
+
+static bool has_own_words(const char *name)
+{
+    for (size_t i = 0; i < sizeof own_words / sizeof own_words[0]; i++)
+        if (strcmp(name, own_words[i]) == 0)
+            return true;
+    return false;
+}
+
+static void play(const char *name, way how, bool is_first)
+{
+    char *source = read_program(name);
+    json_t *entries = read_golden(name);
+    sk *k = NULL;
+    tape t;
+    cs_error err = { 0 };
+    tape_from_seed(&t, strlen(name));
+    if (sk_try(source, &k, &err) != CS_OK) {
+        if (!is_failed(json_array_get(entries, 0)))
+            fail_msg("%s", err.text);
+    } else
+        for (size_t i = 0; i < json_array_size(entries); i++) {
+            const json_t *entry = json_array_get(entries, i);
+            say_delivery(entry, i, how);
+            sk_collect(k, mode(how, &t));
+            compare(k, entry, has_own_words(name), how);
+            if (how == AS_RECORDED)
+                compare_cost(sk_reply(k), i, is_first);
+        }
+    k = sk_free(k);
+    json_decref(entries);
+    free(source);
+    tape_fini(&t);
+    cs_arena_fini(&arena);
+}
+
 /* `id` is the name of a program with underscores for hyphens. */
-static void check(const char *id)
+static void check(const char *id, bool under_stress)
 {
     char name[64];
     size_t size = strlen(id) + 1;
     assert_true(size <= sizeof name);
     for (size_t i = 0; i < size; i++)
         name[i] = id[i] == '_' ? '-' : id[i];
-    bool blur = false;
-    for (size_t i = 0; i < sizeof own_words / sizeof own_words[0]; i++)
-        blur = blur || strcmp(name, own_words[i]) == 0;
-    char *source = read_program(name);
-    json_t *entries = read_golden(name);
-    sk *k = NULL;
-    cs_error err = { 0 };
-    if (sk_try(source, &k, &err) != CS_OK) {
-        if (!is_failed(json_array_get(entries, 0)))
-            fail_msg("%s", err.text);
-    } else
-        for (size_t i = 0; i < json_array_size(entries); i++)
-            compare(k, json_array_get(entries, i), blur, i);
-    k = sk_free(k);
-    json_decref(entries);
-    free(source);
-    cs_arena_fini(&arena);
+    bool drops = strstr(name, "drops") != NULL || strstr(name, "weak") != NULL;
+    play(name, AS_RECORDED, true);
+    (void)sk_stress(under_stress);
+    for (way how = AS_RECORDED; how < HOWS; how++)
+        if (under_stress ? how == AS_RECORDED || (how == AT_RANDOM && drops) : how != AS_RECORDED)
+            play(name, how, false);
+    (void)sk_stress(false);
 }
 
 /* clang-format off */
 #define PROGRAMS(X) \
-    X(arguments) X(batch_turns) X(call) X(cycles) X(error_args) X(exits) X(exports) \
+    X(arguments) X(batch_turns) X(call) X(cycles) X(drops) X(error_args) X(exits) X(exports) \
     X(follow_answer) X(get_when) X(handled) X(imports) X(known) X(late) X(loopback) X(loops) \
     X(order) X(parameters) X(pipeline) X(postponed) X(powers) X(promise_args) X(reject_order) \
     X(resolve_to) X(result_import) X(return_promise) X(returns) X(send) X(start_absent) \
     X(start_async) X(start_evaluates) X(start_exits) X(start_never) X(start_not_far) \
     X(start_not_remotable) X(start_rejects) X(start_throws) X(start_turns) X(start_undefined) \
-    X(start_waits) X(targets) X(thenables) X(throws) X(turns) X(two_ids) X(unserialisable) \
+    X(start_waits) X(targets) X(thenables) X(throws) X(turns) X(two_ids) X(unserialisable) X(weak_keys) \
     X(random_1) X(random_2) X(random_3) X(random_4) X(random_5) X(random_6) X(random_7) \
     X(random_8) X(random_9) X(random_10) X(random_11) X(random_12) X(random_13) X(random_14) \
-    X(random_15) X(random_16)
+    X(random_15) X(random_16) X(random_drops_1) X(random_drops_2) X(random_drops_3) \
+    X(random_drops_4) X(random_drops_5) X(random_drops_6) X(random_drops_7) X(random_drops_8)
 /* clang-format on */
 
 #define DEFINE(name) \
     static void name(void **state) \
     { \
         (void)state; \
-        check(#name); \
+        check(#name, false); \
     }
 PROGRAMS(DEFINE)
 
@@ -289,7 +386,7 @@ static void under_stress(void **state)
     if (!sk_stress(true))
         t_skip("needs slow assertions");
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        check(names[i]);
+        check(names[i], true);
 }
 
 #define CASE(name) T(name),

@@ -346,6 +346,113 @@ static void getters_and_proxies(void **state)
     (void)sk_free(k);
 }
 
+/* --- what the collector meets ------------------------------------------------------------------- */
+
+/* Collects until all has been told. */
+static void tell_all(sk *k)
+{
+    do
+        (void)sk_boyd(k);
+    while (sk_reply(k)->dead_left > 0);
+    assert_int_equal(sk_reply(k)->status, CS_OK);
+}
+
+/* Each method hides two presences; `forget` lets go of all that the others have made. */
+static void weak_maps_in_disguise(void **state)
+{
+    (void)state;
+    static const char *const methods[] = { "nested", "cycle",    "frozen", "subclass", "proxies",
+                                           "child",  "holdings", "bound",  "errors",   "tagged" };
+    sk *k = sk_new(
+        "let all = []; class Map2 extends WeakMap { get(k) { return [super.get(k)]; } }"
+        "export const buildRootObject = () => Far('root', {"
+        " nested: (x, y) => { const a = new WeakMap(), b = new WeakMap(); a.set(x, b); b.set(y, x); all.push(a); },"
+        " cycle: (x, y) => { const a = new WeakMap(); a.set(a, x); a.set(x, a); a.set(y, [a, { y }]); all.push(a); },"
+        " frozen: (x, y) => { const a = harden(new WeakMap()), s = Object.freeze(new WeakSet());"
+        "   a.set(x, s); s.add(y); all.push(a); },"
+        " subclass: (x, y) => { const a = new Map2(); a.set(x, 1); a.set(a.get(x), y); all.push(a); },"
+        " proxies: (x, y) => { const p = new Proxy(x, {}), a = new WeakMap(); a.set(p, y); a.set(y, 1); all.push(a, p); },"
+        " child: (x, y) => { const c = Object.create(x), s = new WeakSet(); s.add(c); s.add(y); all.push(c, s); },"
+        " holdings: (x, y) => { const f = function* () { yield x; }, g = f(); g.next(); all.push(g);"
+        "   all.push(async () => { await new Promise(() => {}); return y; }); all[all.length - 1](); },"
+        " bound: (x, y) => { all.push(Map.prototype.get.bind(new Map([[x, y]]), x)); },"
+        " errors: (x, y) => { const e = Error('e', { cause: x }); e.more = y; all.push(e); },"
+        " tagged: (x, y) => { all.push({ get it() { return x; } }, new Map([[Symbol('s'), y]])); },"
+        " forget: () => { all = []; } });");
+    (void)sk_start(k, "#{}", "");
+    for (size_t i = 0; i < 3 * sizeof methods / sizeof methods[0]; i++) {
+        char body[64];
+        const char *name = methods[i % (sizeof methods / sizeof methods[0])];
+        (void)snprintf(body, sizeof body, "#[\"%s\",[\"$0\",\"$1\"]]", name);
+        (void)sk_message(k, "o+0", body, i % 2 == 0 ? "o-50 o-51" : "o-52 o-50", "p-60");
+        assert_non_null(strstr(sk_message(k, "o+0", body, "o-53 o-51", "p-61"), "resolve p-61 #"));
+        (void)sk_boyd(k);
+        assert_int_equal(sk_reply(k)->status, CS_OK);
+        assert_true(sk_reply(k)->watched > 0);
+        if (i % 4 == 3)
+            (void)sk_message(k, "o+0", "#[\"forget\",[]]", "", "");
+    }
+    (void)sk_message(k, "o+0", "#[\"forget\",[]]", "", "");
+    tell_all(k);
+    assert_int_equal(sk_reply(k)->watched, 0);
+    (void)sk_free(k);
+}
+
+/* Hundreds of thousands of entries, most of them of objects that nobody can name. */
+static void huge_weak_maps(void **state)
+{
+    (void)state;
+    sk *k = sk_new(
+        "let wm = new WeakMap(), keys = [];"
+        "export const buildRootObject = () => Far('root', { fill: (x, y, n) => { wm.set(x, wm);"
+        "  for (let i = 0; i < n; i += 1) { const o = { y }; wm.set(o, x); if (i % 10 === 0) keys.push(o); } },"
+        " forget: () => { wm = undefined; keys = []; } });");
+    (void)sk_start(k, "#{}", "");
+    for (int i = 0; i < 4; i++) {
+        (void)sk_message(k, "o+0", "#[\"fill\",[\"$0\",\"$1\",50000]]", "o-50 o-51", "");
+        assert_string_equal(sk_boyd(k), "");
+    }
+    (void)sk_message(k, "o+0", "#[\"forget\",[]]", "", "");
+    assert_string_equal(sk_boyd(k), "drop o-50 o-51\nretire o-50 o-51\n");
+    (void)sk_free(k);
+}
+
+/* Lists and arrays so deep that whoever follows them recursively falls. */
+static void deep_heaps(void **state)
+{
+    (void)state;
+    sk *k = sk_new(
+        "let top = null; const wm = new WeakMap();"
+        "export const buildRootObject = () => Far('root', { dig: (x, n) => { top = [x];"
+        "  for (let i = 0; i < n; i += 1) top = i % 2 ? [top] : { top, f: () => top }; },"
+        " weak: (x, n) => { let key = x; for (let i = 0; i < n; i += 1) { const o = {};"
+        "  wm.set(key, o); key = o; } wm.set(key, [x]); }, forget: x => { top = null; wm.delete(x); } });");
+    (void)sk_start(k, "#{}", "");
+    (void)sk_message(k, "o+0", "#[\"dig\",[\"$0\",100000]]", "o-50", "");
+    assert_string_equal(sk_boyd(k), "");
+    (void)sk_message(k, "o+0", "#[\"weak\",[\"$0\",5000]]", "o-51", "");
+    assert_string_equal(sk_boyd(k), "");
+    (void)sk_message(k, "o+0", "#[\"forget\",[\"$0\"]]", "o-51", "");
+    assert_string_equal(sk_boyd(k), "drop o-50 o-51\nretire o-50 o-51\n");
+    (void)sk_free(k);
+}
+
+/* A dead heap is not collected, and says so. */
+static void the_dead_are_not_collected(void **state)
+{
+    (void)state;
+    sk_limits(MILLION, 0);
+    sk *k = vat_of("x => { for (;;) {} }");
+    sk_collect(k, CS_COLLECT_NOW);
+    assert_true(begins(sk_message(k, "o+0", "#[\"m\",[\"$0\"]]", "o-50", ""), "failed METER"));
+    assert_false(sk_reply(k)->collected);
+    assert_true(begins(sk_boyd(k), "failed METER"));
+    assert_true(begins(sk_drop_exports(k, "o+0"), "failed METER"));
+    assert_true(begins(sk_retire_exports(k, "o+0"), "failed METER"));
+    assert_true(begins(sk_retire_imports(k, "o-50"), "failed METER"));
+    (void)sk_free(k);
+}
+
 T_MAIN(T_WITH(loops_meet_the_meter, no_limits, no_limits),
        T_WITH(sends_meet_the_meter, no_limits, no_limits),
        T_WITH(memory_meets_the_limit, no_limits, no_limits), T(recursion_meets_the_stack),
@@ -353,4 +460,5 @@ T_MAIN(T_WITH(loops_meet_the_meter, no_limits, no_limits),
        T_WITH(programs_that_do_not_load, no_limits, no_limits), T(malformed_messages),
        T(malformed_resolutions), T(deliveries_out_of_place), T(too_large_to_send),
        T(too_many_syscalls), T(long_chains), T(errors_that_cannot_be_passed), T(result_given_twice),
-       T(intrinsics_are_out_of_reach), T(getters_and_proxies))
+       T(intrinsics_are_out_of_reach), T(getters_and_proxies), T(weak_maps_in_disguise),
+       T(huge_weak_maps), T(deep_heaps), T_WITH(the_dead_are_not_collected, no_limits, no_limits))

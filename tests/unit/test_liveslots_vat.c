@@ -148,31 +148,6 @@ static void replies_have_figures(void **state)
     (void)sk_free(k);
 }
 
-/* Deliveries that forget: nothing is collected yet, and what is named again is the same object. */
-static void drops_are_taken(void **state)
-{
-    (void)state;
-    sk *k = started(
-        "export const buildRootObject = () => { const o = Far('o', { m: () => 'm' }); let kept;"
-        " return Far('root', { give: () => o, keep: x => { kept = x; }, same: x => x === kept }); };");
-    assert_string_equal(send(k, "#[\"give\",[]]", "", "p-60"),
-                        "resolve p-60 #\"$0.Alleged: o\" [o+10]\n");
-    const cs_vref o = sk_vref("o+10"), i = sk_vref("o-50");
-    assert_string_equal(send(k, "#[\"keep\",[\"$0\"]]", "o-50", ""), "");
-    cs_delivery d = { .kind = CS_DELIVER_DROP_EXPORTS, .refs = { &o, 1 } };
-    assert_string_equal(sk_deliver(k, &d), "");
-    d.kind = CS_DELIVER_RETIRE_EXPORTS;
-    assert_string_equal(sk_deliver(k, &d), "");
-    d = (cs_delivery){ .kind = CS_DELIVER_RETIRE_IMPORTS, .refs = { &i, 1 } };
-    assert_string_equal(sk_deliver(k, &d), "");
-    d = (cs_delivery){ .kind = CS_DELIVER_BRING_OUT_YOUR_DEAD };
-    assert_string_equal(sk_deliver(k, &d), "");
-    assert_string_equal(send(k, "#[\"same\",[\"$0\"]]", "o-50", "p-61"), "resolve p-61 #true\n");
-    assert_string_equal(send(k, "#[\"give\",[]]", "", "p-62"),
-                        "resolve p-62 #\"$0.Alleged: o\" [o+10]\n");
-    (void)sk_free(k);
-}
-
 /* A heap that is made afresh and given the same deliveries makes the same syscalls. */
 static void same_history_same_syscalls(void **state)
 {
@@ -217,4 +192,4 @@ static void no_growth(void **state)
 
 T_MAIN(T(send_only_has_no_result), T(send_only_tells_promises), T(test_log_as_the_reference),
        T(console_and_rejections_are_said), T(devices_are_named), T(baggage_keeps_in_order),
-       T(replies_have_figures), T(drops_are_taken), T(same_history_same_syscalls), T(no_growth))
+       T(replies_have_figures), T(same_history_same_syscalls), T(no_growth))

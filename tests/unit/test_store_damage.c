@@ -13,8 +13,9 @@ enum { BLOCKS = 8, STEPS = 60 };
 /* A store as it lies on the disk while its owner is killed, and what each of its blocks held. */
 static struct {
     char path[200], wal_path[210], shm_path[210], bundle_text[5000];
-    char *main, *wal;
-    size_t main_size, wal_size;
+    char *killed, *wal; /* the main file that the log belongs to, and the log */
+    char *main;         /* after a clean end: all that was in the log, too */
+    size_t killed_size, main_size, wal_size;
     model blocks[BLOCKS];
     cs_hash bundle;
 } world;
@@ -43,7 +44,7 @@ static void fill(cs_store *s)
 static int make(void **state)
 {
     (void)state;
-    if (world.main != NULL)
+    if (world.killed != NULL)
         return 0;
     cs_store *s = NULL;
     (void)snprintf(world.path, sizeof world.path, "%s/s.db", t_tmpdir());
@@ -51,10 +52,11 @@ static int make(void **state)
     (void)snprintf(world.shm_path, sizeof world.shm_path, "%s-shm", world.path);
     assert_ok(cs_store_open(world.path, &making, &s, NULL));
     fill(s);
-    world.main = t_read_file(world.path, &world.main_size);
+    world.killed = t_read_file(world.path, &world.killed_size);
     world.wal = t_read_file(world.wal_path, &world.wal_size);
     cs_store_close(s);
-    return 0;
+    world.main = t_read_file(world.path, &world.main_size);
+    return access(world.wal_path, F_OK) == 0;
 }
 
 static void put(const char *main, size_t main_size, const char *wal, size_t wal_size)
@@ -103,7 +105,7 @@ static const char *look(size_t first)
 static void undamaged(void **state)
 {
     (void)state;
-    put(world.main, world.main_size, world.wal, world.wal_size);
+    put(world.killed, world.killed_size, world.wal, world.wal_size);
     assert_null(look(BLOCKS - 1));
     cs_store *s = NULL;
     assert_ok(cs_store_open(world.path, &making, &s, NULL));
@@ -116,23 +118,14 @@ static void try_flip(char *file, size_t at, char flip, const char *name, size_t 
                      bool with_wal)
 {
     file[at] ^= flip;
-    put(world.main, world.main_size, with_wal ? world.wal : NULL, world.wal_size);
+    if (with_wal)
+        put(world.killed, world.killed_size, world.wal, world.wal_size);
+    else
+        put(world.main, world.main_size, NULL, 0);
     const char *why = look(first);
     file[at] ^= flip;
     if (why != NULL)
         fail_msg("%s, byte %zu xor %d: %s", name, at, flip, why);
-}
-
-/* The log is gone after a clean end; so the main file is tried without it, too. */
-static void whole_main_file(void)
-{
-    put(world.main, world.main_size, world.wal, world.wal_size);
-    cs_store *s = NULL;
-    assert_ok(cs_store_open(world.path, &making, &s, NULL));
-    cs_store_close(s);
-    assert_int_not_equal(access(world.wal_path, F_OK), 0);
-    free(world.main);
-    world.main = t_read_file(world.path, &world.main_size);
 }
 
 static void flipped_bytes_in_the_log(void **state)
@@ -154,7 +147,6 @@ static void flipped_bytes_in_the_main_file(void **state)
     (void)state;
     tape t;
     tape_from_seed(&t, 2);
-    whole_main_file();
     for (size_t i = 0; i < 1000; i++) {
         size_t at = i < 100 ? i : (size_t)tape_below(&t, world.main_size);
         uint64_t flip = i % 2 == 0 ? 1u << tape_below(&t, 8) : 1 + tape_below(&t, 255);
@@ -166,7 +158,6 @@ static void flipped_bytes_in_the_main_file(void **state)
 static void truncated_files(void **state)
 {
     (void)state;
-    whole_main_file();
     for (size_t size = 1; size < world.main_size; size += 1021) {
         put(world.main, size, NULL, 0);
         const char *why = look(BLOCKS - 1);
@@ -174,8 +165,10 @@ static void truncated_files(void **state)
             fail_msg("cut to %zu bytes: %s", size, why);
     }
     for (size_t size = 0; size < world.wal_size; size += 1021) {
-        put(world.main, world.main_size, world.wal, size);
-        assert_null(look(0));
+        put(world.killed, world.killed_size, world.wal, size);
+        const char *why = look(0);
+        if (why != NULL)
+            fail_msg("log cut to %zu of %zu bytes: %s", size, world.wal_size, why);
     }
     put("", 0, world.wal, world.wal_size);
     cs_store *s = NULL;
@@ -186,7 +179,6 @@ static void truncated_files(void **state)
 static void pages_in_the_wrong_place(void **state)
 {
     (void)state;
-    whole_main_file();
     for (size_t page = 1; page + 1 < world.main_size / CS_PAGE_SIZE; page++) {
         char *copy = malloc(world.main_size);
         assert_non_null(copy);
@@ -222,7 +214,7 @@ static size_t lines_of_check(void)
 static void verify_sees_every_page(void **state)
 {
     (void)state;
-    whole_main_file();
+    put(world.main, world.main_size, NULL, 0);
     assert_int_equal(lines_of_check(), 0);
     for (size_t page = 0; page < world.main_size / CS_PAGE_SIZE; page++) {
         size_t at = page * CS_PAGE_SIZE + 1000;
@@ -238,7 +230,6 @@ static void verify_sees_every_page(void **state)
 static void verify_sees_every_row(void **state)
 {
     (void)state;
-    whole_main_file();
     put(world.main, world.main_size, NULL, 0);
     cs_store *s = NULL;
     assert_ok(cs_store_open(world.path, &making, &s, NULL));
@@ -255,10 +246,109 @@ static void verify_sees_every_row(void **state)
     cs_store_close(s);
 }
 
+/* One value each that no block ever had, behind the store's back: verify says where, in one line. */
+static const struct {
+    const char *sql, *says;
+} lies[] = {
+    { "UPDATE object SET owner=0,reachable=1,recognizable=1,is_retiring=1",
+      "table object, row ko20: retiring, and owned or reachable" },
+    { "UPDATE object SET owner=1,reachable=0,is_retiring=1", "retiring, and owned or reachable" },
+    { "UPDATE object SET is_retiring=2", "column is_retiring is out of range" },
+    { "UPDATE promise SET since=-1", "column since is out of range" },
+    { "UPDATE clist SET since=-1", "column since is out of range" },
+    { "UPDATE hold SET since=-1", "column since is out of range" },
+    { "UPDATE vat SET last_crank=-1", "table vat, row v1: column last_crank is out of range" },
+    { "UPDATE vat SET dirt_deliveries=-1", "column dirt_deliveries is out of range" },
+    { "UPDATE vat SET dirt_gc_krefs=-1", "column dirt_gc_krefs is out of range" },
+    { "UPDATE vat SET heap_bytes=-1", "column heap_bytes is out of range" },
+    { "UPDATE vat SET allocated_bytes=-1", "column allocated_bytes is out of range" },
+    { "UPDATE vat SET imports_reachable=1<<32", "column imports_reachable is out of range" },
+    { "UPDATE vat SET is_reaping=2", "column is_reaping is out of range" },
+    { "UPDATE vat SET is_lonely=-1", "column is_lonely is out of range" },
+    { "DELETE FROM queue;INSERT INTO queue VALUES(5-9223372036854775807-1,0,x'')",
+      "table queue, row 0 0: column queue is out of range" },
+    { "DELETE FROM gc;INSERT INTO gc VALUES(x'')",
+      "table gc, row : column action is of wrong size" },
+    { "DELETE FROM gc;INSERT INTO gc VALUES(zeroblob(48))", "column action is of wrong size" },
+};
+
+static void change(const char *sql)
+{
+    cs_store *s = NULL;
+    cs_buf b = { 0 };
+    put(world.main, world.main_size, NULL, 0);
+    assert_ok(cs_store_open(world.path, &making, &s, NULL));
+    cs_buf_addf(&b, "%s;COMMIT;BEGIN IMMEDIATE", sql);
+    cs_status st = cs_file_exec(s, cs_buf_text(&b));
+    cs_buf_fini(&b);
+    cs_store_close(s);
+    assert_ok(st);
+}
+
+static void note_line(void *ctx, const char *line)
+{
+    (void)snprintf(ctx, CS_ERROR_MAX, "%s", line);
+}
+
+static void verify_sees_every_lie(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
+        cs_store *s = NULL;
+        char line[CS_ERROR_MAX] = "";
+        change(lies[i].sql);
+        assert_ok(cs_store_open(world.path, &making, &s, NULL));
+        size_t lines = cs_store_check(s, note_line, line);
+        cs_store_close(s);
+        if (lines != 1 || strstr(line, lies[i].says) == NULL)
+            fail_msg("%s: %zu lines: %s", lies[i].sql, lines, line);
+    }
+}
+
+/* The kernel's row is read when the store is opened. */
+static void lies_about_the_kernel(void **state)
+{
+    (void)state;
+    static const char *const sql[] = {
+        "UPDATE kernel SET reap_first=2,reap_next=1",
+        "UPDATE kernel SET lonely_first=2,lonely_next=1",
+        "UPDATE kernel SET reap_interval=-1",
+        "UPDATE kernel SET reap_gc_krefs=-1",
+    };
+    for (size_t i = 0; i < 4; i++) {
+        cs_store *s = NULL;
+        cs_error err = { 0 };
+        change(sql[i]);
+        assert_int_equal(cs_store_open(world.path, &making, &s, &err), CS_E_CORRUPT);
+        assert_non_null(strstr(err.text, "table kernel, row 1: "));
+    }
+}
+
+/* Whoever asks for the first GC action, or changes one, meets the damaged one. */
+static void a_damaged_gc_action(void **state)
+{
+    (void)state;
+    change("INSERT INTO gc VALUES(zeroblob(48))");
+    for (size_t i = 0; i < 3; i++) {
+        cs_store *s = NULL;
+        cs_error err = { 0 };
+        assert_ok(cs_store_open(world.path, &making, &s, NULL));
+        if (i == 0)
+            assert_int_equal(cs_gc_after(s, (cs_bytes){ 0 }).size, 0);
+        else if (i == 1)
+            cs_gc_add(s, CS_BYTES("v1 dropExport ko20"));
+        else
+            cs_gc_delete(s, CS_BYTES("v1 dropExport ko20"));
+        assert_int_equal(cs_store_status(s, &err), CS_E_CORRUPT);
+        assert_non_null(strstr(err.text, "table gc, row "));
+        assert_int_equal(cs_store_commit(s, NULL), CS_E_CORRUPT);
+        cs_store_close(s);
+    }
+}
+
 static void a_message_names_the_file(void **state)
 {
     (void)state;
-    whole_main_file();
     cs_error err = { 0 };
     cs_store *s = NULL;
     world.main[2000] ^= 1;
@@ -273,4 +363,6 @@ static void a_message_names_the_file(void **state)
 T_MAIN(T_WITH(undamaged, make, NULL), T_WITH(flipped_bytes_in_the_log, make, NULL),
        T_WITH(flipped_bytes_in_the_main_file, make, NULL), T_WITH(truncated_files, make, NULL),
        T_WITH(pages_in_the_wrong_place, make, NULL), T_WITH(verify_sees_every_page, make, NULL),
-       T_WITH(verify_sees_every_row, make, NULL), T_WITH(a_message_names_the_file, make, NULL))
+       T_WITH(verify_sees_every_row, make, NULL), T_WITH(verify_sees_every_lie, make, NULL),
+       T_WITH(lies_about_the_kernel, make, NULL), T_WITH(a_damaged_gc_action, make, NULL),
+       T_WITH(a_message_names_the_file, make, NULL))

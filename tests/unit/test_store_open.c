@@ -108,6 +108,25 @@ static void a_newer_store(void **state)
     refused(path, &using, CS_E_NEWER, "newer Capstan");
 }
 
+/* No release ever wrote it. It is left as it was. */
+static void an_older_store(void **state)
+{
+    (void)state;
+    const char *path = new_path();
+    make_store(path, 1);
+    size_t size, size_now;
+    char *data = t_read_file(path, &size);
+    data[63] = CS_SCHEMA_VERSION - 1;
+    t_write_file(path, data, size);
+    refused(path, &using, CS_E_NOT_OURS, "before the first release");
+    refused(path, &making, CS_E_NOT_OURS, "Begin anew in another file.");
+    refused(path, &reading, CS_E_NOT_OURS, "schema 1, this one knows 2");
+    char *now = t_read_file(path, &size_now);
+    assert_bytes_equal(now, size_now, data, size);
+    free(now);
+    free(data);
+}
+
 /* Names that mean something to SQLite mean nothing to us. */
 static void a_path_is_a_path(void **state)
 {
@@ -153,4 +172,4 @@ static void in_memory(void **state)
 
 T_MAIN(T(no_such_file), T(a_new_store_is_empty_and_leaves_nothing_beside_it), T(other_files),
        T(other_databases), T(an_empty_file_becomes_a_store_if_asked), T(a_newer_store),
-       T(a_path_is_a_path), T(opening_does_not_scan), T(in_memory))
+       T(an_older_store), T(a_path_is_a_path), T(opening_does_not_scan), T(in_memory))

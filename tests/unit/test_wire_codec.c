@@ -78,7 +78,8 @@ static bool same_syscall(const cs_syscall *a, const cs_syscall *b)
 static bool same_history(const cs_reply *a, const cs_reply *b)
 {
     bool same = a->status == b->status && cs_bytes_equal(a->problem, b->problem) &&
-                a->computrons == b->computrons && a->syscall_count == b->syscall_count;
+                a->computrons == b->computrons && a->collected == b->collected &&
+                a->syscall_count == b->syscall_count;
     for (uint32_t i = 0; same && i < a->syscall_count; i++)
         same = same_syscall(&a->syscalls[i], &b->syscalls[i]);
     return same;
@@ -87,7 +88,8 @@ static bool same_history(const cs_reply *a, const cs_reply *b)
 static bool same_figures(const cs_reply *a, const cs_reply *b)
 {
     return a->heap_bytes == b->heap_bytes && a->allocated_bytes == b->allocated_bytes &&
-           a->imports_held == b->imports_held;
+           a->imports_held == b->imports_held && a->watched == b->watched &&
+           a->dead_left == b->dead_left;
 }
 
 /* ---- round trips ---- */
@@ -248,50 +250,59 @@ static void check_bytes(const char *bytes, size_t size, cs_status want)
 static void hostile_replies(void **state)
 {
     (void)state;
-    REPLY("\0\0\0"
-          "\0\0\0\0",
+    REPLY("\0\0\0\0\0"
+          "\0\0\0\0\0",
           CS_OK);
-    REPLY("\0\0\0"
-          "\0\0\x80\0\0",
+    REPLY("\0\0\0\0\0"
+          "\0\0\x80\0\0\0",
           CS_E_PROTOCOL); /* a number in a longer form */
-    REPLY("\0\0\0"
-          "\xff\x7f\0\0\0",
+    REPLY("\0\0\0\0\0"
+          "\xff\x7f\0\0\0\0",
           CS_E_PROTOCOL); /* no such status */
-    REPLY("\0\0\0"
-          "\x7f\0\0\0",
+    REPLY("\0\0\0\0\0"
+          "\x7f\0\0\0\0",
           CS_E_PROTOCOL);
-    REPLY("\0\0\xff\xff\xff\xff\x1f"
-          "\0\0\0\0",
+    REPLY("\0\0\xff\xff\xff\xff\x1f\0\0"
+          "\0\0\0\0\0",
           CS_E_PROTOCOL); /* more imports than there can be */
-    REPLY("\0\0\0"
-          "\0\0\0\x01",
+    REPLY("\0\0\0\xff\xff\xff\xff\x1f\0"
+          "\0\0\0\0\0",
+          CS_E_PROTOCOL); /* likewise watched */
+    REPLY("\0\0\0\0\xff\xff\xff\xff\x1f"
+          "\0\0\0\0\0",
+          CS_E_PROTOCOL); /* and dead */
+    REPLY("\0\0\0\0\0"
+          "\0\0\0\x02\0",
+          CS_E_PROTOCOL); /* neither collected nor not */
+    REPLY("\0\0\0\0\0"
+          "\0\0\0\0\x01",
           CS_E_PROTOCOL); /* syscalls that do not come */
-    REPLY("\0\0\0"
-          "\0\0\0\xc0\x84\x3d",
+    REPLY("\0\0\0\0\0"
+          "\0\0\0\0\xc0\x84\x3d",
           CS_E_PROTOCOL); /* a million of them */
-    REPLY("\0\0\0"
-          "\0\0\0\x01\0",
+    REPLY("\0\0\0\0\0"
+          "\0\0\0\0\x01\0",
           CS_E_PROTOCOL); /* no such syscall */
-    REPLY("\0\0\0"
-          "\0\0\0\x01\x0e",
+    REPLY("\0\0\0\0\0"
+          "\0\0\0\0\x01\x0e",
           CS_E_PROTOCOL);
-    REPLY("\0\0\0"
-          "\0\0\0\x01\x02\0",
+    REPLY("\0\0\0\0\0"
+          "\0\0\0\0\x01\x02\0",
           CS_E_PROTOCOL); /* subscribe to nothing */
-    REPLY("\0\0\0"
-          "\0\0\0\x01\x02\x07",
+    REPLY("\0\0\0\0\0"
+          "\0\0\0\0\x01\x02\x07",
           CS_E_PROTOCOL); /* a vref of no type */
-    REPLY("\0\0\0"
-          "\0\0\0\x01\x02\x28",
+    REPLY("\0\0\0\0\0"
+          "\0\0\0\0\x01\x02\x28",
           CS_OK); /* p-… is 10 in the low bits */
-    REPLY("\0\0\0"
-          "\0\0\0\x01\x04\x02\0\0",
+    REPLY("\0\0\0\0\0"
+          "\0\0\0\0\x01\x04\x02\0\0",
           CS_E_PROTOCOL); /* a flag of 2 */
-    REPLY("\0\0\0"
-          "\0\0\0\x01\x04\x01\x01\xff\0",
+    REPLY("\0\0\0\0\0"
+          "\0\0\0\0\x01\x04\x01\x01\xff\0",
           CS_E_PROTOCOL); /* not UTF-8 */
-    REPLY("\0\0\0"
-          "\0\0\0\x01\x0a\x01\xff\x01\xfe",
+    REPLY("\0\0\0\0\0"
+          "\0\0\0\0\x01\x0a\x01\xff\x01\xfe",
           CS_OK); /* but vatstore has any bytes */
 }
 
@@ -386,12 +397,14 @@ static void an_example(void **state)
                                    .result = cs_vref_of(CS_REF_PROMISE, false, 60) } };
     cs_syscall get = { .kind = CS_SYSCALL_VATSTORE_GET,
                        .vatstore = { CS_BYTES("k"), CS_BYTES("v"), true } };
-    cs_reply reply = { .computrons = 300, .heap_bytes = 1, .syscalls = &get, .syscall_count = 1 };
+    cs_reply reply = {
+        .computrons = 300, .collected = true, .heap_bytes = 1, .syscalls = &get, .syscall_count = 1
+    };
     cs_buf b = { 0 };
     cs_transcript_enc(&b, &d, &reply);
     static const char want[] =
         "\x02\x0c\x03#[]\x01\xc8\x0c\x90\x0f" /* target, body, slots, result */
-        "\0\0\xac\x02\x01"                    /* ok, no problem, 300, one */
+        "\0\0\xac\x02\x01\x01"                /* ok, no problem, 300, collected, one */
         "\x09\x01k\x01\x01v";
     assert_bytes_equal(b.data, b.size, want, sizeof want - 1);
     cs_buf_fini(&b);

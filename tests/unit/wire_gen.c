@@ -129,6 +129,9 @@ cs_reply gen_reply(tape *t, cs_arena *a)
     cs_reply r = { .computrons = tape_u64(t), .heap_bytes = tape_u64(t) };
     r.allocated_bytes = tape_u64(t);
     r.imports_held = (uint32_t)tape_u64(t);
+    r.watched = (uint32_t)tape_u64(t);
+    r.dead_left = (uint32_t)tape_u64(t);
+    r.collected = tape_chance(t, 50);
     if (tape_chance(t, 20)) {
         r.status = CS_E_METER;
         r.problem = gen_text(t, a);

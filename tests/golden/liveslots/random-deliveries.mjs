@@ -7,7 +7,8 @@ const mulberry = seed => () => {
   return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
 };
 
-export const makeRandomDeliveries = (seed, count) => {
+// `drops`: with dropExports and bringOutYourDead among them.
+export const makeRandomDeliveries = (seed, count, drops = false) => {
   const next = mulberry(seed);
   const below = n => Math.floor(next() * n);
   const pick = list => list[below(list.length)];
@@ -138,11 +139,19 @@ export const makeRandomDeliveries = (seed, count) => {
     return ['notify', list];
   };
 
+  const dropSome = () => {
+    const some = [...exported].filter(o => o !== 'o+0' && next() < 0.4);
+    if (some.length === 0 || next() < 0.5) return ['bringOutYourDead'];
+    for (const o of some) exported.delete(o);
+    return ['dropExports', some.sort()];
+  };
+
   return syscalls => {
     if (syscalls) observe(syscalls);
     done += 1;
     if (done > count) return undefined;
     if (done === 1) return ['startVat', { body: '#{}', slots: [] }];
+    if (drops && next() < 0.3) return dropSome();
     return imports.size > 0 && next() < 0.45 ? notify() : message();
   };
 };

@@ -26,7 +26,7 @@ const { default: bundleSource } = await load('@endo/bundle-source', 'src/index.j
 const { xsnap } = await load('@agoric/xsnap', 'src/index.js');
 const { getLockdownBundle } = await load('@agoric/xsnap-lockdown', 'src/index.js');
 const { getSupervisorBundle } = await load('@agoric/swingset-xsnap-supervisor', 'src/index.js');
-const { cases, random } = await import('./cases.mjs');
+const { cases, random, randomDrops } = await import('./cases.mjs');
 
 // The vatstore of one vat: enough for liveslots to start.
 const makeStore = () => {
@@ -123,6 +123,7 @@ const todo = Object.entries(cases).map(([name, deliveries]) => {
   return [name, name, () => queue.shift()];
 });
 random.forEach((next, i) => todo.push([`random-${i + 1}`, 'random', next]));
+randomDrops.forEach((next, i) => todo.push([`random-drops-${i + 1}`, 'random', next]));
 for (const [name, program, next] of todo) {
   if (wanted.length === 0 || wanted.includes(name)) {
     await record(name, program, next);

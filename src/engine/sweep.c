@@ -1,0 +1,110 @@
+/* The sweep of slots: it walks what was used since the last one, not all that there is. A vat that
+ * once needed a hundred thousand slots and now has four hundred must not pay for them in each
+ * collection.
+ *
+ * XS takes free slots from the head of one list. Here that list goes through each block upwards, the
+ * oldest block first. Blocks are looked at in pages of PAGE slots. In a page that is all free the first
+ * slot's ID says so; XS overwrites it when it takes that slot, which of its page it takes first. So a
+ * page that still says so was not touched, and is still linked as it was.
+ *
+ * A block's head slot remembers where its free end began: behind that no slot lived. If the page
+ * there, or one further on, was not touched, then neither were those behind it. */
+#include "engine/heap.h"
+
+enum { PAGE = 32 };
+#define FREE_PAGE ((txID)0x7FFFFFFE) /* no property has this ID */
+
+/* The first slot of a block is its head; its `reference` is the end. */
+static cs_slot *block_end(const cs_slot *block)
+{
+    return block->value.reference;
+}
+
+void cs_sweep_prepare(cs_slot *block, txSize count)
+{
+    for (txSize i = 1; i + PAGE <= count; i += PAGE)
+        block[i].ID = FREE_PAGE;
+}
+
+static void release(cs_slot *s)
+{
+    if (s->kind == XS_HOST_KIND) {
+        txDestructor destructor = (s->flag & XS_HOST_HOOKS_FLAG) != 0
+                                      ? s->value.host.variant.hooks->destructor
+                                      : s->value.host.variant.destructor;
+        if (destructor != NULL)
+            destructor(s->value.host.data);
+    }
+    s->kind = XS_UNDEFINED_KIND;
+}
+
+/* What is being built: `*tail` is to point to the next free slot. */
+typedef struct walk {
+    cs_machine *the;
+    cs_fix_fn *fix;
+    cs_slot **tail;
+    txSize live;
+} walk;
+
+/* Returns how many live. */
+static txSize sweep_page(walk *w, cs_slot *page, cs_slot *end)
+{
+    cs_slot **tail = w->tail;
+    txSize live = 0;
+    for (cs_slot *s = page; s < end; s++) {
+        if ((s->flag & XS_MARK_FLAG) == 0) {
+            release(s);
+            *tail = s;
+            tail = &s->next;
+            continue;
+        }
+        s->flag &= (txFlag)~XS_MARK_FLAG;
+        if (w->fix != NULL)
+            w->fix(w->the, s);
+        live++;
+    }
+    if (live == 0 && end - page == PAGE)
+        page->ID = FREE_PAGE;
+    w->tail = tail;
+    w->live += live;
+    return live;
+}
+
+/* Returns the first slot behind all pages in which something lives. */
+static cs_slot *sweep_pages(walk *w, cs_slot *block)
+{
+    cs_slot *end = block_end(block), *free_end = block + 1 + block->ID, *last = block + 1;
+    for (cs_slot *page = block + 1; page < end; page += PAGE) {
+        bool is_whole = end - page >= PAGE;
+        cs_slot *page_end = is_whole ? page + PAGE : end;
+        if (!is_whole || page->ID != FREE_PAGE) {
+            if (sweep_page(w, page, page_end) > 0)
+                last = page_end;
+            continue;
+        }
+        *w->tail = page;
+        w->tail = page >= free_end ? &end[-1].next : &page_end[-1].next;
+        if (page >= free_end)
+            break;
+    }
+    return last;
+}
+
+/* Puts what is free in the block before `rest`. */
+static cs_slot *sweep_block(walk *w, cs_slot *block, cs_slot *rest)
+{
+    cs_slot *first = NULL;
+    w->tail = &first;
+    block->ID = (txID)(sweep_pages(w, block) - (block + 1));
+    *w->tail = rest;
+    return first;
+}
+
+cs_swept cs_sweep_slots(cs_machine *the, cs_slot *blocks, cs_fix_fn *fix)
+{
+    walk w = { .the = the, .fix = fix };
+    cs_slot *free = NULL;
+    for (cs_slot *block = blocks; block != NULL; block = block->next)
+        free = sweep_block(&w, block, free); /* the oldest block comes last */
+    return (cs_swept){ free, w.live };
+}

@@ -1,0 +1,28 @@
+/* Changes that the host asks for between cranks (S20). Each call checks first and then changes rows as
+ * one small crank of its own, without a number: undone whole if the store fails. Every change is part
+ * of the history, so it has its record in the activity hash:
+ *
+ *     record = 'H', what, and what the call was about
+ *
+ * A call that finds everything as it is to be changes nothing and leaves no record. */
+#pragma once
+#include "kernel/crank.h"
+
+typedef enum cs_change {
+    CS_CHANGE_ADD_VAT = 1,
+    CS_CHANGE_SEND,
+    CS_CHANGE_HOLD,
+    CS_CHANGE_RELEASE,
+    CS_CHANGE_TERMINATE,
+    CS_CHANGE_ROOT,
+    CS_CHANGE_REAP,
+    CS_CHANGE_REAP_ALL,
+    CS_CHANGE_REAP_DEFAULTS,
+    CS_CHANGE_RECONCILE,
+} cs_change;
+
+/* Ended by cs_crank_end_host(). PANIC. */
+CS_MUST_USE cs_status cs_change_begin(cs_kernel *k, cs_change what, cs_error *err);
+
+/* The live vat. NOT_FOUND, DEAD. */
+CS_MUST_USE cs_status cs_change_vat(cs_kernel *k, cs_vatid vat, const cs_vat_row **ret);
