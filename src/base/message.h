@@ -90,9 +90,18 @@ typedef struct cs_syscall {
             cs_vref device;
             cs_bytes method;
             cs_capdata args;
-        } call; /* CALL_NOW */
+            bool failed;       /* the device threw: result.body is why, as text, without slots */
+            cs_capdata result; /* the answer that was given */
+        } call;                /* CALL_NOW */
     };
 } cs_syscall;
+
+/* Whether the vat waits for the answer. */
+static inline bool cs_syscall_asks(cs_syscall_kind kind)
+{
+    return kind == CS_SYSCALL_VATSTORE_GET || kind == CS_SYSCALL_VATSTORE_NEXT_KEY ||
+           kind == CS_SYSCALL_CALL_NOW;
+}
 
 typedef struct cs_reply {
     cs_status status; /* OK, or a VAT-class status: the delivery failed (S10) */

@@ -46,9 +46,17 @@ static uint64_t computrons_max(void *ctx, cs_vatid vat)
     return options.computrons_max;
 }
 
+/* Why a question was refused the kernel says when the crank is done. */
+static cs_status ask(void *ctx, cs_vatid vat, cs_syscall *syscalls, uint32_t count)
+{
+    (void)vat;
+    const capstan *c = ctx;
+    return cs_kernel_ask(c->kernel, syscalls, count, NULL);
+}
+
 cs_status cs_host_vats(capstan *c)
 {
-    static const cs_vats_ops ops = { .say = on_say, .computrons_max = computrons_max };
+    static const cs_vats_ops ops = { .say = on_say, .computrons_max = computrons_max, .ask = ask };
     return c->vats != NULL ? CS_OK : cs_vats_new(c->store, &ops, c, &c->vats, &c->err);
 }
 
@@ -66,8 +74,9 @@ static cs_status reconcile(capstan *c, const cs_effect *effect)
 {
     cs_vrefs held, recognized;
     uint32_t changed = 0;
-    cs_vats_imports(c->vats, effect->vat, &held, &recognized);
-    cs_status st = cs_kernel_reconcile(c->kernel, effect->vat, &held, &recognized, &changed);
+    cs_status st = cs_vats_imports(c->vats, effect->vat, &held, &recognized, &c->err);
+    if (st == CS_OK)
+        st = cs_kernel_reconcile(c->kernel, effect->vat, &held, &recognized, &changed);
     if (changed > 0)
         cs_host_notice(c, "vat '%s' no longer has %u of the imports in its c-list: dropped for it",
                        cs_host_vat_name(c, effect->vat), (unsigned)changed);

@@ -34,6 +34,9 @@ void cs_crank_begin(cs_kernel *k)
     c->event.kind = (cs_event_kind)0;
     c->dropped = c->retired = c->ignored = 0;
     c->exit.requested = false;
+    c->applied = 0;
+    c->applied_size = 0;
+    c->refused.status = CS_OK;
     c->fault.status = c->panic.status = CS_OK;
     cs_buf_clear(&c->record);
     cs_buf_clear(&c->log);
@@ -257,7 +260,8 @@ void cs_crank_judge(cs_kernel *k, const cs_reply *reply, cs_verdict *ret)
 {
     cs_error err;
     ret->abort = ret->terminate = false;
-    if (cs_syscall_apply_all(k, k->crank.vat, reply, &err) != CS_OK) {
+    if (cs_syscall_apply_all(k, k->crank.vat, reply->syscalls, reply->syscall_count, &err) !=
+        CS_OK) {
         condemn(k, ret, err.text, (cs_bytes){ 0 });
     } else if (reply->status != CS_OK) {
         bool is_known = cs_status_class(reply->status) == CS_CLASS_VAT;

@@ -311,15 +311,3 @@ cs_status cs_kernel_release(cs_kernel *k, cs_kref held)
     cs_kref_enc(&k->crank.record, held);
     return cs_crank_end_host(k, NULL);
 }
-
-/* ---- vatstore reads of a vat that runs ---- */
-
-cs_blob *cs_kernel_vatstore_get(cs_kernel *k, cs_vatid vat, cs_bytes key)
-{
-    return cs_blob_ref(cs_kv_find(k->store, vat, key));
-}
-
-cs_blob *cs_kernel_vatstore_after(cs_kernel *k, cs_vatid vat, cs_bytes key)
-{
-    return cs_kv_after(k->store, vat, key);
-}

@@ -291,6 +291,7 @@ cs_status cs_kernel_done(cs_kernel *k, const cs_reply *reply, cs_outcome *ret, c
     } else {
         add_to_transcript(k, vat, reply);
         count_delivery(k);
+        cs_stat_add(k, CS_STAT_SYSCALLS, reply->syscall_count);
     }
     cs_outcome outcome = {
         .aborted = v.abort,

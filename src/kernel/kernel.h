@@ -56,10 +56,14 @@ CS_MUST_USE cs_status cs_kernel_done(cs_kernel *k, const cs_reply *reply, cs_out
 /* The worker could not answer through no fault of the vat: rolls back to the start of the crank. */
 void cs_kernel_abandon(cs_kernel *k);
 
-/* Answers of the kernel during a delivery (vatstore reads): what was kept plus this crank's earlier
- * syscalls is the worker's business. Gives a new reference or NULL. */
-cs_blob *cs_kernel_vatstore_get(cs_kernel *k, cs_vatid vat, cs_bytes key);
-cs_blob *cs_kernel_vatstore_after(cs_kernel *k, cs_vatid vat, cs_bytes key);
+/* During a delivery, for syscalls whose answer the vat waits for (vatstore reads, CALL_NOW): `syscalls`
+ * are all of the delivery so far, the question last. Applies those that are new, then writes the answer
+ * into the question; it is borrowed until the delivery is over. The reply must begin with the same
+ * syscalls, at the same addresses or copies of them, for what was applied is not looked at again (only
+ * what an EXIT said is, where it was then). A VAT status: one of them is refused, there is
+ * no answer, and the vat will be condemned by cs_kernel_done() whatever else its worker says. */
+CS_MUST_USE cs_status cs_kernel_ask(cs_kernel *k, cs_syscall *syscalls, uint32_t count,
+                                    cs_error *err);
 
 /* ---- garbage (docs/gc.md): policy and reaping, between cranks ---- */
 typedef enum cs_gc_policy {

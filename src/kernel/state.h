@@ -34,6 +34,9 @@ typedef struct cs_crank {
         bool requested, is_failure;
         cs_bytes info; /* the reply's */
     } exit;
+    uint32_t applied;          /* of the vat's syscalls: these were, when it asked */
+    uint64_t applied_size;     /* what they take of CS_REPLY_MAX */
+    cs_error refused;          /* status OK: none of them was */
     uint32_t dropped, retired; /* by the vat's syscalls */
     uint32_t ignored;          /* drops and retires that changed nothing */
     cs_error fault;            /* K3; status OK: none */

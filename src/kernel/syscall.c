@@ -152,21 +152,71 @@ static uint64_t size_of(const cs_syscall *s)
     return size;
 }
 
-cs_status cs_syscall_apply_all(cs_kernel *k, cs_vatid vat, const cs_reply *reply, cs_error *err)
+static cs_status apply_next(cs_kernel *k, cs_vatid vat, const cs_syscall *s, cs_error *err)
 {
-    uint64_t size = 0;
-    if (reply->syscall_count > CS_SYSCALLS_MAX)
-        return cs_fail(err, CS_E_TOO_BIG, "%u syscalls, more than %u",
-                       (unsigned)reply->syscall_count, CS_SYSCALLS_MAX);
-    for (uint32_t i = 0; i < reply->syscall_count; i++) {
-        const cs_syscall *s = &reply->syscalls[i];
-        size += size_of(s);
-        cs_status st = size > CS_REPLY_MAX ? cs_fail(err, CS_E_TOO_BIG,
-                                                     "syscalls of more than %u bytes", CS_REPLY_MAX)
-                                           : apply(k, vat, s, err);
-        if (st != CS_OK)
-            return cs_fail_at(err, "syscall %u (%s)", (unsigned)i, cs_syscall_name(s->kind));
-    }
-    cs_stat_add(k, CS_STAT_SYSCALLS, reply->syscall_count);
+    cs_crank *c = &k->crank;
+    c->applied_size += size_of(s);
+    cs_status st = c->applied_size > CS_REPLY_MAX
+                       ? cs_fail(err, CS_E_TOO_BIG, "syscalls of more than %u bytes", CS_REPLY_MAX)
+                       : apply(k, vat, s, err);
+    if (st != CS_OK)
+        return cs_fail_at(err, "syscall %u (%s)", (unsigned)c->applied, cs_syscall_name(s->kind));
+    c->applied++;
     return CS_OK;
+}
+
+cs_status cs_syscall_apply_all(cs_kernel *k, cs_vatid vat, const cs_syscall *syscalls,
+                               uint32_t count, cs_error *err)
+{
+    cs_crank *c = &k->crank;
+    if (c->refused.status == CS_OK && count > CS_SYSCALLS_MAX)
+        (void)cs_fail(&c->refused, CS_E_TOO_BIG, "%u syscalls, more than %u", (unsigned)count,
+                      CS_SYSCALLS_MAX);
+    while (c->refused.status == CS_OK && c->applied < count)
+        (void)apply_next(k, vat, &syscalls[c->applied], &c->refused);
+    return c->refused.status == CS_OK ? CS_OK
+                                      : cs_fail(err, c->refused.status, "%s", c->refused.text);
+}
+
+/* ---- questions ---- */
+
+/* Lives as long as the crank. */
+static cs_bytes lend(cs_kernel *k, cs_bytes bytes)
+{
+    return cs_arena_copy(&k->crank.arena, bytes);
+}
+
+static void answer_get(cs_kernel *k, cs_vatid vat, cs_syscall *s)
+{
+    const cs_blob *value = cs_kv_find(k->store, vat, s->vatstore.key);
+    s->vatstore.has_answer = value != NULL;
+    s->vatstore.value = value == NULL ? (cs_bytes){ 0 } : lend(k, cs_blob_bytes(value));
+}
+
+static void answer_next_key(cs_kernel *k, cs_vatid vat, cs_syscall *s)
+{
+    cs_blob *next = cs_kv_after(k->store, vat, s->vatstore.key);
+    s->vatstore.has_answer = next != NULL;
+    s->vatstore.value = next == NULL ? (cs_bytes){ 0 } : lend(k, cs_blob_bytes(next));
+    (void)cs_blob_unref(next);
+}
+
+static void answer(cs_kernel *k, cs_vatid vat, cs_syscall *s)
+{
+    if (s->kind == CS_SYSCALL_VATSTORE_GET)
+        answer_get(k, vat, s);
+    else if (s->kind == CS_SYSCALL_VATSTORE_NEXT_KEY)
+        answer_next_key(k, vat, s);
+}
+
+/* The question is legal if applying it says so; only then there is an answer. */
+cs_status cs_kernel_ask(cs_kernel *k, cs_syscall *syscalls, uint32_t count, cs_error *err)
+{
+    cs_assert(k->delivering);
+    if (count == 0 || !cs_syscall_asks(syscalls[count - 1].kind))
+        return cs_fail(err, CS_E_BAD_SYSCALL, "a question that is none");
+    cs_status st = cs_syscall_apply_all(k, k->crank.vat, syscalls, count, err);
+    if (st == CS_OK)
+        answer(k, k->crank.vat, &syscalls[count - 1]);
+    return st;
 }

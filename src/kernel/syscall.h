@@ -2,9 +2,10 @@
 #pragma once
 #include "kernel/state.h"
 
-/* VAT-class statuses only, with a text that names the offending reference; the caller rolls back. */
-CS_MUST_USE cs_status cs_syscall_apply_all(cs_kernel *k, cs_vatid vat, const cs_reply *reply,
-                                           cs_error *err);
+/* Applies those of the crank's syscalls so far that were not applied yet. VAT-class statuses only, with
+ * a text that names the offending reference; what was refused once stays refused. The caller rolls back. */
+CS_MUST_USE cs_status cs_syscall_apply_all(cs_kernel *k, cs_vatid vat, const cs_syscall *syscalls,
+                                           uint32_t count, cs_error *err);
 
 /* One kind each; the same statuses. */
 cs_status cs_syscall_send(cs_kernel *k, cs_vatid vat, const cs_message *m, cs_error *err);

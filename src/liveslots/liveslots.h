@@ -13,6 +13,10 @@ typedef struct cs_liveslots_ops {
     void (*say)(void *ctx, const char *level, cs_bytes text);
     /* A collection begins, or has ended and left so many references dead. */
     void (*collecting)(void *ctx, bool begins, uint32_t dead);
+    /* The vat waits for the answer to the last of its syscalls so far, which is written there and
+     * borrowed until the delivery is over. Another status than OK: there is none, and the delivery is
+     * to end at once. NULL: every question ends it. */
+    cs_status (*ask)(void *ctx, cs_syscall *syscalls, uint32_t count);
 } cs_liveslots_ops;
 
 typedef struct cs_liveslots_options {

@@ -2,14 +2,14 @@
 #pragma once
 #include "base/arena.h"
 #include "base/map.h"
+#include "vats/kind.h"
 #include "vats/vats.h"
-#include "worker/supervisor.h"
 
 struct cs_vats {
     cs_store *store;
     cs_vats_ops ops;
     void *ctx;
-    cs_supervisor *supervisor;
+    cs_worker *worker;
     cs_map loaded; /* ids of vats */
 
     cs_error problem; /* why a vat could not be loaded; a reply may borrow it */
@@ -17,6 +17,7 @@ struct cs_vats {
     cs_blob *code;    /* what read_code() lent last */
 
     /* Of replay.c, kept for their memory. */
+    const cs_reply *replaying; /* what was recorded of the delivery that is replayed; else NULL */
     cs_arena arena;
     cs_buf recorded, replayed;
 };
@@ -28,3 +29,6 @@ cs_status cs_vats_load(cs_vats *v, const cs_vat_row *row, cs_error *err);
  * *ret. DIVERGED (VAT), CORRUPT, IO. */
 cs_status cs_vats_replay_range(cs_vats *v, cs_vatid vat, uint64_t first, uint64_t end,
                                cs_replay_figures *ret, cs_error *err);
+
+/* Answers a question of a delivery that is replayed with what was answered then. DIVERGED. */
+cs_status cs_vats_answer_again(cs_vats *v, cs_syscall *syscalls, uint32_t count);

@@ -93,6 +93,30 @@ static cs_collect collect_as_then(const cs_reply *recorded)
     return recorded->collected ? CS_COLLECT_NOW : CS_COLLECT_NEVER;
 }
 
+cs_status cs_vats_answer_again(cs_vats *v, cs_syscall *syscalls, uint32_t count)
+{
+    uint32_t at = 0;
+    const cs_syscall *then = NULL;
+    for (uint32_t i = 0; i < count; i++)
+        if (!is_drop(&syscalls[i]))
+            then = next_of(v->replaying, false, &at);
+    cs_syscall *now = &syscalls[count - 1];
+    if (then == NULL || then->kind != now->kind)
+        return CS_E_DIVERGED;
+    cs_syscall answered = *now;
+    if (now->kind == CS_SYSCALL_CALL_NOW) {
+        answered.call.failed = then->call.failed;
+        answered.call.result = then->call.result;
+    } else {
+        answered.vatstore.has_answer = then->vatstore.has_answer;
+        answered.vatstore.value = then->vatstore.value;
+    }
+    if (!is_same(v, &answered, then))
+        return CS_E_DIVERGED;
+    *now = answered;
+    return CS_OK;
+}
+
 static cs_status replay_one(cs_vats *v, cs_vatid vat, uint64_t delivery, const cs_blob *item,
                             cs_replay_figures *figures, cs_error *err)
 {
@@ -103,7 +127,12 @@ static cs_status replay_one(cs_vats *v, cs_vatid vat, uint64_t delivery, const c
     if (cs_transcript_dec(cs_blob_bytes(item), &v->arena, &d, &recorded) != CS_OK)
         return cs_fail(err, CS_E_CORRUPT, "transcript row %llu does not decode",
                        (unsigned long long)delivery);
-    cs_supervisor_deliver(v->supervisor, vat, &d, collect_as_then(&recorded), &replayed);
+    v->replaying = &recorded;
+    cs_status st =
+        v->worker->kind->deliver(v->worker, vat, &d, collect_as_then(&recorded), &replayed, err);
+    v->replaying = NULL;
+    if (st != CS_OK)
+        return st;
     figures->deliveries++;
     figures->other_drops += first_difference(v, &recorded, &replayed, true, &a, &b) != 0;
     return compare(v, delivery, &recorded, &replayed, err);

@@ -4,7 +4,7 @@
 
 #include "base/alloc.h"
 
-/* --- what the supervisor asks ----------------------------------------------------------------------- */
+/* --- what a worker asks ----------------------------------------------------------------------------- */
 
 static void say(void *ctx, cs_vatid vat, const char *level, cs_bytes text)
 {
@@ -24,6 +24,14 @@ static cs_bytes read_code(void *ctx, const char *base_name)
     return cs_blob_bytes(v->code);
 }
 
+static cs_status ask(void *ctx, cs_vatid vat, cs_syscall *syscalls, uint32_t count)
+{
+    cs_vats *v = ctx;
+    if (v->replaying != NULL)
+        return cs_vats_answer_again(v, syscalls, count);
+    return v->ops.ask == NULL ? CS_E_BAD_SYSCALL : v->ops.ask(v->ctx, vat, syscalls, count);
+}
+
 static void write_code(void *ctx, const char *base_name, cs_bytes code)
 {
     cs_vats *v = ctx;
@@ -35,8 +43,9 @@ static void write_code(void *ctx, const char *base_name, cs_bytes code)
 cs_status cs_vats_new(cs_store *store, const cs_vats_ops *ops, void *ctx, cs_vats **ret,
                       cs_error *err)
 {
-    static const cs_supervisor_ops supervisor_ops = {
+    static const cs_supervisor_ops worker_ops = {
         .say = say,
+        .ask = ask,
         .read_code = read_code,
         .write_code = write_code,
     };
@@ -45,7 +54,7 @@ cs_status cs_vats_new(cs_store *store, const cs_vats_ops *ops, void *ctx, cs_vat
     if (ops != NULL)
         v->ops = *ops;
     v->ctx = ctx;
-    cs_status st = cs_supervisor_new(&supervisor_ops, v, &v->supervisor, err);
+    cs_status st = cs_kind_local.start(&worker_ops, v, &v->worker, err);
     if (st != CS_OK) {
         (void)cs_vats_free(v);
         return st;
@@ -58,7 +67,8 @@ cs_vats *cs_vats_free(cs_vats *v)
 {
     if (v == NULL)
         return NULL;
-    (void)cs_supervisor_free(v->supervisor);
+    if (v->worker != NULL)
+        v->worker->kind->stop(v->worker);
     (void)cs_blob_unref(v->code);
     cs_map_fini(&v->loaded);
     cs_arena_fini(&v->arena);
@@ -72,19 +82,20 @@ size_t cs_vats_loaded(const cs_vats *v)
     return v->loaded.count;
 }
 
-void cs_vats_imports(cs_vats *v, cs_vatid vat, cs_vrefs *ret_held, cs_vrefs *ret_recognized)
+cs_status cs_vats_imports(cs_vats *v, cs_vatid vat, cs_vrefs *ret_held, cs_vrefs *ret_recognized,
+                          cs_error *err)
 {
-    cs_supervisor_imports(v->supervisor, vat, ret_held, ret_recognized);
+    return v->worker->kind->imports(v->worker, vat, ret_held, ret_recognized, err);
 }
 
 cs_collection_figures cs_vats_collections(const cs_vats *v)
 {
-    return cs_supervisor_collections(v->supervisor);
+    return v->worker->kind->collections(v->worker);
 }
 
 void cs_vats_unload(cs_vats *v, cs_vatid vat)
 {
-    cs_supervisor_unload(v->supervisor, vat);
+    v->worker->kind->unload(v->worker, vat);
     (void)cs_map_remove(&v->loaded, vat.n);
 }
 
@@ -106,7 +117,7 @@ cs_status cs_vats_load(cs_vats *v, const cs_vat_row *row, cs_error *err)
     cs_load_options options = { 0 };
     if (v->ops.computrons_max != NULL)
         options.computrons_max = v->ops.computrons_max(v->ctx, vat);
-    st = cs_supervisor_load(v->supervisor, vat, cs_blob_bytes(bundle), &options, err);
+    st = v->worker->kind->load(v->worker, vat, cs_blob_bytes(bundle), &options, err);
     (void)cs_blob_unref(bundle);
     if (st == CS_OK)
         cs_map_put(&v->loaded, vat.n)->value = 1;
@@ -131,11 +142,11 @@ static cs_status bring_back(cs_vats *v, cs_vatid vat, bool *ret_is_new, cs_error
     uint64_t first = row->first_delivery, end = row->next_delivery;
     cs_replay_figures figures = { 0 };
     *ret_is_new = first == end;
-    cs_supervisor_set_silent(v->supervisor, !*ret_is_new);
+    v->worker->kind->set_silent(v->worker, !*ret_is_new);
     cs_status st = cs_vats_load(v, row, err);
     if (st == CS_OK)
         st = cs_vats_replay_range(v, vat, first, end, &figures, err);
-    cs_supervisor_set_silent(v->supervisor, false);
+    v->worker->kind->set_silent(v->worker, false);
     if (st != CS_OK)
         cs_vats_unload(v, vat);
     return st;
@@ -157,8 +168,7 @@ cs_status cs_vats_deliver(cs_vats *v, cs_vatid vat, const cs_delivery *d, cs_col
             return cs_fail(err, st, "%s", v->problem.text);
         }
     }
-    cs_supervisor_deliver(v->supervisor, vat, d, collect, ret_reply);
-    return CS_OK;
+    return v->worker->kind->deliver(v->worker, vat, d, collect, ret_reply, err);
 }
 
 cs_status cs_vats_replay(cs_vats *v, cs_vatid vat, uint64_t to, cs_replay_figures *ret,
@@ -171,12 +181,12 @@ cs_status cs_vats_replay(cs_vats *v, cs_vatid vat, uint64_t to, cs_replay_figure
     if (to != 0 && to < end)
         end = to > first ? to : first;
     cs_vats_unload(v, vat);
-    cs_supervisor_set_silent(v->supervisor, true);
+    v->worker->kind->set_silent(v->worker, true);
     cs_status st = cs_vats_load(v, row, err);
     cs_replay_figures figures = { 0 };
     if (st == CS_OK)
         st = cs_vats_replay_range(v, vat, first, end, &figures, err);
-    cs_supervisor_set_silent(v->supervisor, false);
+    v->worker->kind->set_silent(v->worker, false);
     cs_vats_unload(v, vat);
     if (st == CS_OK)
         *ret = figures;

@@ -9,6 +9,8 @@ typedef struct cs_vats_ops {
     void (*say)(void *ctx, cs_vatid vat, const char *level, cs_bytes text);
     /* The computrons that one delivery to the vat may take; 0, or no such op: unlimited. */
     uint64_t (*computrons_max)(void *ctx, cs_vatid vat);
+    /* cs_kernel_ask() for the vat to which a delivery is under way. */
+    cs_status (*ask)(void *ctx, cs_vatid vat, cs_syscall *syscalls, uint32_t count);
 } cs_vats_ops;
 
 /* Local kind: the vats live in this process. Borrows the store. ENGINE (ENV). */
@@ -22,8 +24,9 @@ cs_vats *cs_vats_free(cs_vats *v);
  * DIVERGED turned into CORRUPT: replay differs from the transcript. */
 CS_MUST_USE cs_status cs_vats_deliver(cs_vats *v, cs_vatid vat, const cs_delivery *d,
                                       cs_collect collect, cs_reply *ret_reply, cs_error *err);
-/* What a loaded vat says that it imports: for cs_kernel_reconcile(). */
-void cs_vats_imports(cs_vats *v, cs_vatid vat, cs_vrefs *ret_held, cs_vrefs *ret_recognized);
+/* What a loaded vat says that it imports: for cs_kernel_reconcile(). Borrowed until the next call. */
+CS_MUST_USE cs_status cs_vats_imports(cs_vats *v, cs_vatid vat, cs_vrefs *ret_held,
+                                      cs_vrefs *ret_recognized, cs_error *err);
 cs_collection_figures cs_vats_collections(const cs_vats *v);
 void cs_vats_unload(cs_vats *v, cs_vatid vat);
 size_t cs_vats_loaded(const cs_vats *v);

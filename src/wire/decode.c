@@ -186,11 +186,31 @@ static void dec_vatstore(decoder *d, cs_syscall *s)
         s->vatstore.value = dec_sized(d, gives_key ? CS_VATSTORE_KEY_MAX : CS_VATSTORE_VALUE_MAX);
 }
 
+static uint32_t dec_u32(decoder *d)
+{
+    uint64_t n = cs_reader_varint(d->r);
+    if (n > UINT32_MAX)
+        refuse(d);
+    return (uint32_t)n;
+}
+
+static bool dec_flag(decoder *d)
+{
+    uint32_t n = dec_u32(d);
+    if (n > 1)
+        refuse(d);
+    return n == 1;
+}
+
 static void dec_call(decoder *d, cs_syscall *s)
 {
     s->call.device = dec_vref(d);
     s->call.method = dec_text(d);
     s->call.args = dec_capdata(d);
+    s->call.failed = dec_flag(d);
+    s->call.result = dec_capdata(d);
+    if (s->call.failed && s->call.result.slot_count > 0)
+        refuse(d);
 }
 
 static cs_syscall dec_syscall(decoder *d)
@@ -242,22 +262,6 @@ static cs_status dec_status(decoder *d)
     if (st != CS_OK && cs_status_class(st) != CS_CLASS_VAT)
         refuse(d);
     return st;
-}
-
-static uint32_t dec_u32(decoder *d)
-{
-    uint64_t n = cs_reader_varint(d->r);
-    if (n > UINT32_MAX)
-        refuse(d);
-    return (uint32_t)n;
-}
-
-static bool dec_flag(decoder *d)
-{
-    uint32_t n = dec_u32(d);
-    if (n > 1)
-        refuse(d);
-    return n == 1;
 }
 
 static void dec_history(decoder *d, cs_reply *reply)

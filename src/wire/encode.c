@@ -118,6 +118,8 @@ void cs_syscall_enc(cs_buf *b, const cs_syscall *s)
         enc_vref(b, s->call.device);
         enc_sized(b, s->call.method);
         enc_capdata(b, &s->call.args);
+        cs_buf_add_byte(b, s->call.failed);
+        enc_capdata(b, &s->call.result);
         break;
     }
 }

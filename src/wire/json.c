@@ -203,9 +203,13 @@ void cs_syscall_json(cs_buf *b, const cs_syscall *s)
 
 void cs_answer_json(cs_buf *b, const cs_syscall *s)
 {
-    bool reads = s->kind == CS_SYSCALL_VATSTORE_GET || s->kind == CS_SYSCALL_VATSTORE_NEXT_KEY;
-    cs_buf_add_text(b, "[\"ok\",");
-    if (reads && s->vatstore.has_answer)
+    bool is_call = s->kind == CS_SYSCALL_CALL_NOW, asks = cs_syscall_asks(s->kind);
+    cs_buf_add_text(b, is_call && s->call.failed ? "[\"error\"," : "[\"ok\",");
+    if (is_call && s->call.failed)
+        add_text(b, s->call.result.body);
+    else if (is_call)
+        add_capdata(b, &s->call.result);
+    else if (asks && s->vatstore.has_answer)
         add_text(b, s->vatstore.value);
     else
         cs_buf_add_text(b, "null");

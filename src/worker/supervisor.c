@@ -122,6 +122,13 @@ static void collecting(void *ctx, bool begins, uint32_t dead)
         s->dead_max = dead;
 }
 
+static cs_status ask(void *ctx, cs_syscall *syscalls, uint32_t count)
+{
+    const vat *v = ctx;
+    const cs_supervisor *s = v->supervisor;
+    return s->ops.ask == NULL ? CS_E_BAD_SYSCALL : s->ops.ask(s->ctx, v->id, syscalls, count);
+}
+
 /* Compiling takes much longer than running what was compiled; so what was kept is used, and what was
  * not is kept. Of a bundle that runs already the engine has the code, and takes even none. */
 static cs_status offer_code(cs_supervisor *s, cs_bytes bundle, cs_error *err)
@@ -156,7 +163,7 @@ cs_status cs_supervisor_compile(cs_supervisor *s, cs_bytes bundle, cs_buf *ret_c
 cs_status cs_supervisor_load(cs_supervisor *s, cs_vatid id, cs_bytes bundle,
                              const cs_load_options *options, cs_error *err)
 {
-    static const cs_liveslots_ops ops = { .say = say, .collecting = collecting };
+    static const cs_liveslots_ops ops = { .say = say, .collecting = collecting, .ask = ask };
     cs_assert(cs_map_find(&s->vats, id.n) == NULL);
     cs_status st = offer_code(s, bundle, err);
     if (st != CS_OK)

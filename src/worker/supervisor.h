@@ -1,6 +1,6 @@
 /* The supervisor: the vats that one process runs. Loads a vat's bundle into a heap, feeds it
- * deliveries, unloads it. Used in the kernel's own process by the local kind, and the same behind a
- * pipe later. */
+ * deliveries, unloads it. Used in the kernel's own process by the local kind, and the same in a worker
+ * process. */
 #pragma once
 #include "base/message.h"
 
@@ -9,6 +9,8 @@ typedef struct cs_supervisor cs_supervisor;
 typedef struct cs_supervisor_ops {
     /* What a vat says: testLog (level NULL) or console. */
     void (*say)(void *ctx, cs_vatid vat, const char *level, cs_bytes text);
+    /* cs_liveslots_ops.ask of a vat. */
+    cs_status (*ask)(void *ctx, cs_vatid vat, cs_syscall *syscalls, uint32_t count);
     /* Compiled code of a bundle, kept by whoever keeps bundles: read gives bytes borrowed until the
      * next call (size 0: none), write offers them. May both be NULL. */
     cs_bytes (*read_code)(void *ctx, const char *base_name);

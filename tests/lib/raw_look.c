@@ -71,10 +71,9 @@ static const char *look_kv(raw_world *w, char *at)
     cs_vatid vat = { 0 };
     if (!raw_is(whose, "-"))
         vat = raw_vat_named(w, cs_bytes_of(whose));
-    cs_blob *value = cs_kernel_vatstore_get(w->k, vat, cs_bytes_of(key));
+    const cs_blob *value = cs_kv_find(w->store, vat, cs_bytes_of(key));
     bool is_right =
         value == NULL ? raw_is(at, "gone") : cs_bytes_equal(cs_blob_bytes(value), cs_bytes_of(at));
-    (void)cs_blob_unref(value);
     return is_right ? NULL : raw_complain(w, "not so");
 }
 

@@ -303,7 +303,7 @@ static char *imports(world *w)
     cs_vrefs lists[2];
     char text[CS_REF_TEXT_MAX];
     cs_buf b = { 0 };
-    cs_vats_imports(w->vats, vat, &lists[0], &lists[1]);
+    assert_ok(cs_vats_imports(w->vats, vat, &lists[0], &lists[1], &w->err));
     assert_int_equal(lists[0].count, w->imports_held);
     for (size_t k = 0; k < 2; k++) {
         for (uint32_t i = 0; i < lists[k].count; i++)

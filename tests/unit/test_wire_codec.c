@@ -67,7 +67,8 @@ static bool same_syscall(const cs_syscall *a, const cs_syscall *b)
     if (a->kind == CS_SYSCALL_CALL_NOW)
         return cs_vref_same(a->call.device, b->call.device) &&
                cs_bytes_equal(a->call.method, b->call.method) &&
-               same_capdata(&a->call.args, &b->call.args);
+               same_capdata(&a->call.args, &b->call.args) && a->call.failed == b->call.failed &&
+               same_capdata(&a->call.result, &b->call.result);
     if (a->kind >= CS_SYSCALL_VATSTORE_GET)
         return cs_bytes_equal(a->vatstore.key, b->vatstore.key) &&
                cs_bytes_equal(a->vatstore.value, b->vatstore.value) &&

@@ -109,6 +109,10 @@ static void gen_other_syscall(tape *t, cs_arena *a, cs_syscall *s)
         s->call.device = gen_vref(t);
         s->call.method = gen_text(t, a);
         s->call.args = gen_capdata(t, a);
+        s->call.failed = tape_bool(t);
+        s->call.result = gen_capdata(t, a);
+        if (s->call.failed)
+            s->call.result.slot_count = 0;
     } else {
         s->refs = gen_vrefs(t, a);
     }

@@ -1,0 +1,35 @@
+/* A kind of vat manager (A5): how a worker is started and spoken to. A worker runs any number of vats,
+ * each loaded once, and answers one delivery at a time. Private to vats/.
+ *
+ * Statuses of load and deliver: what a vat did is VAT (load) or in the reply (deliver); WORKER (ENV)
+ * says that the worker is no more, and all its vats with it: it can only be stopped then. */
+#pragma once
+#include "worker/supervisor.h"
+
+typedef struct cs_kind cs_kind;
+
+/* Each kind has its own struct, which begins with this. */
+typedef struct cs_worker {
+    const cs_kind *kind;
+} cs_worker;
+
+struct cs_kind {
+    const char *name;
+    /* `ops` are called during load and deliver only. ENGINE, WORKER (ENV). */
+    cs_status (*start)(const cs_supervisor_ops *ops, void *ctx, cs_worker **ret, cs_error *err);
+    void (*stop)(cs_worker *w);
+
+    cs_status (*load)(cs_worker *w, cs_vatid vat, cs_bytes bundle, const cs_load_options *options,
+                      cs_error *err);
+    /* The reply is borrowed until the next call. */
+    cs_status (*deliver)(cs_worker *w, cs_vatid vat, const cs_delivery *d, cs_collect collect,
+                         cs_reply *ret_reply, cs_error *err);
+    cs_status (*imports)(cs_worker *w, cs_vatid vat, cs_vrefs *ret_held, cs_vrefs *ret_recognized,
+                         cs_error *err);
+    void (*unload)(cs_worker *w, cs_vatid vat); /* absent is fine */
+    /* Silent: nothing that vats say is told, and collections are not counted (S16). */
+    void (*set_silent)(cs_worker *w, bool silent);
+    cs_collection_figures (*collections)(const cs_worker *w);
+};
+
+extern const cs_kind cs_kind_local; /* the vats live in this process */
