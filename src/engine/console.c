@@ -2,6 +2,8 @@
 #include "engine/base.h"
 #include "engine/heap.h"
 
+enum { BYTES_PER_COMPUTRON = 8 }; /* of text, which is made in C (S9) */
+
 /* A buffer that survives a longjmp out of a hook: reused, never lost. */
 static cs_buf line;
 
@@ -14,6 +16,7 @@ static void say(cs_machine *the, const char *level)
             cs_buf_add_byte(&line, ' ');
         cs_add_display(the, &line, mxArgv(i));
     }
+    mxMeterSome((txU4)(line.size / BYTES_PER_COMPUTRON));
     if (h->hooks.console != NULL)
         h->hooks.console(the, h->guest, level, cs_buf_bytes(&line));
 }
@@ -60,6 +63,7 @@ static void display(cs_machine *the)
     } else if (mxArgc > 0) {
         cs_add_display(the, &line, mxArgv(0));
     }
+    mxMeterSome((txU4)(line.size / BYTES_PER_COMPUTRON));
     cs_push_text(the, cs_buf_bytes(&line));
     mxPullSlot(mxResult);
 }

@@ -127,6 +127,7 @@ static void host_test_log(cs_machine *the)
     for (txInteger i = count; i-- > 0;)
         cs_add_text(&ls->line, the->stack + i);
     the->stack += count;
+    mxMeterSome((txU4)(ls->line.size / 8));
     cs_ls_say(ls, NULL, cs_buf_bytes(&ls->line));
 }
 

@@ -121,6 +121,25 @@ static void a_dead_heap_stays_dead(void **state)
     assert_string_equal(eval_once("'others live'"), "others live");
 }
 
+static uint64_t computrons_of(const char *source)
+{
+    fixture f;
+    fixture_init(&f, NULL);
+    cs_meter_reset(f.heap, 0);
+    assert_int_equal(run(&f, source), CS_OK);
+    uint64_t computrons = cs_meter_read(f.heap);
+    fixture_fini(&f);
+    return computrons;
+}
+
+static void what_is_said_is_paid_for(void **state)
+{
+    (void)state;
+    uint64_t silent = computrons_of("const s = 'x'.repeat(80000); (x => x)(s)");
+    uint64_t said = computrons_of("const s = 'x'.repeat(80000); console.log(s)");
+    assert_in_range(said - silent, 9900, 10100);
+}
+
 /* --- turns --------------------------------------------------------------------------------------- */
 
 static void draining_runs_jobs_until_there_are_none(void **state)
@@ -390,7 +409,7 @@ static void figures_do_not_depend_on_organic_collections(void **state)
 #endif
 
 T_MAIN(T(equal_bases_have_equal_names), T(a_process_has_one_base), T(exceptions_are_reported),
-       T(every_way_out_is_a_status), T(a_dead_heap_stays_dead),
+       T(every_way_out_is_a_status), T(a_dead_heap_stays_dead), T(what_is_said_is_paid_for),
        T(draining_runs_jobs_until_there_are_none),
        T(rejections_that_nobody_handled_are_reported_in_order),
        T(queue_and_rejections_do_not_grow_quadratic), T(the_meter_counts_the_same_every_time),
