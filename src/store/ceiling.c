@@ -1,80 +1,63 @@
 /* Most references that are looked up in vain are new: vats and the kernel number them upwards. So
  * the highest one that the file has of each sort is remembered, and what lies above it is known to
  * be absent without asking: of vrefs for each vat and sort (their top five bits), of krefs for each
- * type. Deleting leaves a ceiling too high, which is harmless. */
+ * type, of objects and of what vats hold. After opening it is the highest that the last page may have;
+ * deleting leaves it where it is: too high, which is harmless. */
 #include "store/file.h"
 
-#define TOP_BIT (UINT64_C(1) << 63)
+enum { SORT_SHIFT = 59 }; /* krefs have only their type there */
 
-enum { VREF_SORT_SHIFT = 59, KREF_TYPE_SHIFT = 62, IS_KREF = 32 };
-
-/* Sorts fit into five bits, so keys of krefs are told apart by a sixth. */
-static uint64_t vref_key(cs_vatid vat, uint64_t vref)
+/* Holders' pages are asked for by kref alone. */
+static uint64_t key_of(const cs_page_key *page, uint64_t ref)
 {
-    return (uint64_t)vat.n << 6 | vref >> VREF_SORT_SHIFT;
+    uint64_t vat = page->id == CS_PAGES_CLIST ? page->vat.n : 0;
+    return vat << 7 | (uint64_t)page->id << 5 | ref >> SORT_SHIFT;
 }
 
-static uint64_t kref_key(uint64_t kref)
+static sqlite3_stmt *statement(cs_store *s, cs_pages_id id)
 {
-    return IS_KREF | kref >> KREF_TYPE_SHIFT;
+    static const char *const texts[CS_PAGES_COUNT] = {
+        "SELECT page FROM object WHERE page BETWEEN ?1 AND ?2 ORDER BY page DESC LIMIT 1",
+        "SELECT page FROM clist WHERE page BETWEEN ?1 AND ?2 AND vat=?3 ORDER BY page DESC LIMIT 1",
+        "SELECT page FROM holder WHERE page BETWEEN ?1 AND ?2 ORDER BY page DESC LIMIT 1",
+    };
+    return cs_file_prepared(s, &s->file->of_pages[id].highest, texts[id]);
 }
 
-/* The highest reference in the file that shares the bits above `shift` with `bits`, or 0. */
-static uint64_t ask(cs_store *s, sqlite3_stmt *stmt, uint64_t bits, unsigned shift)
+/* The highest reference of the sort of `ref` that the file may have, or 0. */
+static uint64_t ask(cs_store *s, const cs_page_key *key, uint64_t ref)
 {
-    uint64_t lowest = bits >> shift << shift, highest = lowest | ((UINT64_C(1) << shift) - 1);
-    (void)sqlite3_bind_int64(stmt, 1, (int64_t)(lowest ^ TOP_BIT));
-    (void)sqlite3_bind_int64(stmt, 2, (int64_t)(highest ^ TOP_BIT));
-    int rc = sqlite3_step(stmt);
-    uint64_t found = rc == SQLITE_ROW ? (uint64_t)sqlite3_column_int64(stmt, 0) ^ TOP_BIT : 0;
-    if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-        (void)cs_file_fail(s);
+    uint64_t lowest = ref >> SORT_SHIFT << SORT_SHIFT;
+    uint64_t highest = lowest | ((UINT64_C(1) << SORT_SHIFT) - 1);
+    sqlite3_stmt *stmt = statement(s, key->id);
+    if (stmt == NULL)
+        return 0;
+    (void)sqlite3_bind_int64(stmt, 1, (int64_t)cs_page_of(lowest));
+    (void)sqlite3_bind_int64(stmt, 2, (int64_t)cs_page_of(highest));
+    if (key->id == CS_PAGES_CLIST)
+        (void)sqlite3_bind_int64(stmt, 3, key->vat.n);
+    uint64_t found =
+        cs_file_step(s, stmt) ? cs_page_last((uint64_t)sqlite3_column_int64(stmt, 0)) : 0;
     (void)sqlite3_reset(stmt);
     return found;
 }
 
-bool cs_file_may_have_vref(cs_store *s, cs_vatid vat, cs_vref vref)
+bool cs_file_may_have(cs_store *s, const cs_page_key *key, uint64_t ref)
 {
-    cs_map_entry *e = cs_map_find(&s->file->ceilings, vref_key(vat, vref.bits));
+    cs_map_entry *e = cs_map_find(&s->file->ceilings, key_of(key, ref));
     if (e == NULL) {
-        sqlite3_stmt *stmt = cs_file_prepared(
-            s, &s->file->max_vref,
-            "SELECT vref FROM clist WHERE vref BETWEEN ? AND ? AND vat=? ORDER BY vref DESC LIMIT 1");
-        if (stmt == NULL)
+        uint64_t highest = ask(s, key, ref);
+        if (s->error.status != CS_OK)
             return false;
-        (void)sqlite3_bind_int64(stmt, 3, vat.n);
-        uint64_t highest = ask(s, stmt, vref.bits, VREF_SORT_SHIFT);
-        e = cs_map_put(&s->file->ceilings, vref_key(vat, vref.bits));
+        e = cs_map_put(&s->file->ceilings, key_of(key, ref));
         e->value = highest;
     }
-    return vref.bits <= e->value;
+    return ref <= e->value;
 }
 
-bool cs_file_may_have_kref(cs_store *s, cs_kref kref)
+void cs_file_raise_ceiling(cs_file *f, const cs_page_key *key, uint64_t written)
 {
-    cs_map_entry *e = cs_map_find(&s->file->ceilings, kref_key(kref.bits));
-    if (e == NULL) {
-        sqlite3_stmt *stmt = cs_file_prepared(
-            s, &s->file->max_kref,
-            "SELECT kref FROM clist WHERE kref BETWEEN ? AND ? ORDER BY kref DESC LIMIT 1");
-        if (stmt == NULL)
-            return false;
-        uint64_t highest = ask(s, stmt, kref.bits, KREF_TYPE_SHIFT);
-        e = cs_map_put(&s->file->ceilings, kref_key(kref.bits));
-        e->value = highest;
-    }
-    return kref.bits <= e->value;
-}
-
-static void raise(cs_file *f, uint64_t key, uint64_t bits)
-{
-    cs_map_entry *e = cs_map_find(&f->ceilings, key);
-    if (e != NULL && e->value < bits)
-        e->value = bits;
-}
-
-void cs_file_raise_ceilings(cs_file *f, const cs_clist_row *written)
-{
-    raise(f, vref_key(written->vat, written->vref.bits), written->vref.bits);
-    raise(f, kref_key(written->kref.bits), written->kref.bits);
+    cs_map_entry *e = cs_map_find(&f->ceilings, key_of(key, written));
+    if (e != NULL && e->value < written)
+        e->value = written;
 }

@@ -1,6 +1,5 @@
 /* The whole file read once: for `capstan verify`. */
 #include "store/file.h"
-#include "store/schema.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -58,6 +57,39 @@ static void check_rows(check *c, cs_table_id table)
     cs_scan_free(scan);
 }
 
+/* ---- c-list entries and who holds their krefs: the same, twice ---- */
+
+static void check_entry(cs_store *s, cs_row *r)
+{
+    const cs_clist_row *row = cs_row_data(r);
+    const cs_page_key key = cs_page_key_of_holder(row->vat, row->kref);
+    cs_vref found = { 0 };
+    if (!cs_file_find_vref(s, row->vat, row->kref, &found))
+        (void)cs_page_entry_damaged(s, &key, row->kref.bits, "there is no such row");
+    else if (!cs_vref_same(found, row->vref))
+        cs_file_holder_damaged(s, row->vat, row->kref);
+}
+
+static void check_holder(cs_store *s, cs_row *r)
+{
+    const cs_clist_row *holder = cs_row_data(r), *row;
+    cs_row *entry = cs_slab_take(s, CS_TABLE_CLIST);
+    row = cs_row_data(entry);
+    entry->a = holder->vat.n;
+    entry->b = holder->vref.bits;
+    if (cs_page_load_row(s, entry) && !cs_kref_same(row->kref, holder->kref))
+        cs_file_holder_damaged(s, holder->vat, holder->kref);
+    cs_slab_give(s, entry);
+}
+
+static void check_all(cs_store *s, const cs_range *range, void (*fn)(cs_store *, cs_row *))
+{
+    cs_scan *scan = cs_scan_new(s, range);
+    for (cs_row *r; (r = cs_scan_next(scan)) != NULL;)
+        fn(s, r);
+    cs_scan_free(scan);
+}
+
 size_t cs_store_check(cs_store *s, void (*fn)(void *ctx, const char *line), void *ctx)
 {
     check c = { .store = s, .tell = fn, .ctx = ctx };
@@ -65,6 +97,10 @@ size_t cs_store_check(cs_store *s, void (*fn)(void *ctx, const char *line), void
         check_pages(&c);
     for (cs_table_id table = 0; s->file != NULL && table < CS_TABLE_COUNT; table++)
         check_rows(&c, table);
+    if (s->file != NULL) {
+        check_all(s, &(cs_range){ .table = CS_TABLE_CLIST }, check_entry);
+        check_all(s, &(cs_range){ .table = CS_TABLE_CLIST, .holders = true }, check_holder);
+    }
     if (s->error.status != CS_OK)
         tell(&c, s->error.text);
     return c.lines;

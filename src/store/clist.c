@@ -1,7 +1,6 @@
 /* C-list rows: found by vref through the table's own index, and by kref through a second one, which
  * has the live rows only. They are also in two lists, of their kref and of their vat (R5). */
 #include "store/file.h"
-#include "store/rows.h"
 
 static cs_key key_of(cs_vatid vat, cs_vref vref)
 {
@@ -77,9 +76,15 @@ const cs_clist_row *cs_clist_find_kref(cs_store *s, cs_vatid vat, cs_kref kref)
     cs_vref vref;
     if (s->file == NULL || !cs_file_find_vref(s, vat, kref, &vref))
         return NULL;
-    /* In this block the vref may have been deleted, and even have got another kref. */
     const cs_clist_row *c = cs_clist_find_vref(s, vat, vref);
-    return c != NULL && cs_kref_same(c->kref, kref) ? c : NULL;
+    if (c != NULL && cs_kref_same(c->kref, kref))
+        return c;
+    /* In this block the vref may have been deleted, and even have got another kref. */
+    const cs_key key = key_of(vat, vref);
+    const cs_row *r = cs_row_cached(s, CS_TABLE_CLIST, &key);
+    if (r == NULL || !(r->state & CS_ROW_DIRTY))
+        cs_file_holder_damaged(s, vat, kref);
+    return NULL;
 }
 
 cs_clist_row *cs_clist_edit(cs_store *s, cs_vatid vat, cs_vref vref)

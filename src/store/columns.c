@@ -1,6 +1,5 @@
 /* One column at a time: what is bound, and what is believed when it is read (docs/store.md). */
 #include "store/file.h"
-#include "store/schema.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -213,10 +212,55 @@ bool cs_columns_read(sqlite3_stmt *stmt, cs_row *r, size_t from, size_t to,
         (void)snprintf(what, CS_WHAT_MAX, "column %s is %s", c->name, wrong);
         return false;
     }
-    const char *wrong = def->check == NULL ? NULL : def->check(cs_row_data(r));
+    return cs_columns_agree(r, what);
+}
+
+bool cs_columns_agree(const cs_row *r, char what[static CS_WHAT_MAX])
+{
+    const cs_table_def *def = &cs_table_defs[r->table];
+    const char *wrong = def->check == NULL ? NULL : def->check(r + 1);
     if (wrong != NULL)
         (void)snprintf(what, CS_WHAT_MAX, "%s", wrong);
     return wrong == NULL;
+}
+
+/* ---- in pages (page.h, P3): numbers only, as they lie in memory ---- */
+
+size_t cs_columns_width(const cs_column *c)
+{
+    return numbers[c->kind].width;
+}
+
+bool cs_columns_is_ref(const cs_column *c)
+{
+    return numbers[c->kind].is_ref;
+}
+
+void cs_columns_pack(const cs_column *columns, size_t count, const void *data, uint8_t *to)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t width = numbers[columns[i].kind].width;
+        memcpy(to, (const char *)data + columns[i].at, width);
+        to += width;
+    }
+}
+
+bool cs_columns_unpack(const cs_column *columns, size_t count, const uint8_t *from, void *data,
+                       char what[static CS_WHAT_MAX])
+{
+    for (size_t i = 0; i < count; i++) {
+        const cs_column *c = &columns[i];
+        size_t width = numbers[c->kind].width;
+        uint64_t n = 0;
+        memcpy(&n, from, width);
+        from += width;
+        if (!is_good(c, n)) {
+            (void)snprintf(what, CS_WHAT_MAX, "column %s is out of range", c->name);
+            return false;
+        }
+        memcpy((char *)data + c->at, &n, width);
+    }
+    return true;
 }
 
 /* ---- keys ---- */

@@ -1,7 +1,6 @@
 /* Whole tables in order of their keys: the rows that were changed in this block, merged with the
  * file's rows that were not. */
 #include "store/file.h"
-#include "store/schema.h"
 
 #include "base/alloc.h"
 

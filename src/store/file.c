@@ -5,7 +5,6 @@
  * file is made in one transaction with a rollback journal, then switched to WAL: so it is either
  * empty or whole, and its header says from the first byte whose it is. */
 #include "store/file.h"
-#include "store/schema.h"
 
 #include "base/alloc.h"
 
@@ -36,6 +35,14 @@ static cs_status ask(cs_store *s, const char *sql, int64_t *ret)
 
 /* ---- making ---- */
 
+static void add_pages(cs_buf *b, const cs_pages_def *def)
+{
+    cs_buf_addf(b,
+                "CREATE TABLE %s(%spage INTEGER NOT NULL,entries BLOB NOT NULL,PRIMARY KEY(%s)) "
+                "STRICT, WITHOUT ROWID;",
+                def->name, def->has_vat ? "vat INTEGER NOT NULL," : "", def->order);
+}
+
 static void add_table(cs_buf *b, const cs_table_def *def)
 {
     cs_buf_addf(b, "CREATE TABLE %s(", def->name);
@@ -54,8 +61,10 @@ static cs_status make_tables(cs_store *s)
 {
     cs_buf sql = { 0 };
     for (size_t i = 0; i < CS_TABLE_COUNT; i++)
-        add_table(&sql, &cs_table_defs[i]);
-    cs_buf_add_text(&sql, "CREATE UNIQUE INDEX clist_by_kref ON clist(kref,vat);");
+        if (!cs_table_defs[i].is_packed)
+            add_table(&sql, &cs_table_defs[i]);
+    for (size_t i = 0; i < CS_PAGES_COUNT; i++)
+        add_pages(&sql, &cs_pages_defs[i]);
     cs_views_add(&sql);
     cs_buf_addf(&sql, "PRAGMA application_id=%d;PRAGMA user_version=%d;", CS_APPLICATION_ID,
                 CS_SCHEMA_VERSION);
@@ -177,6 +186,9 @@ void cs_file_close(cs_store *s)
     cs_file_finalize(f);
     cs_map_fini(&f->ceilings);
     cs_free(f->batch);
+    cs_free(f->edits.items);
+    cs_free(f->holder_edits.items);
+    cs_buf_fini(&f->page);
     /* After a failure the log is not to be believed to be in the main file: who opens the store
      * next reads all of it again. */
     if (s->error.status != CS_OK && f->db != NULL)
@@ -203,7 +215,7 @@ static void begin_next(cs_store *s)
 cs_status cs_file_commit(cs_store *s)
 {
     for (size_t i = 0; i < CS_TABLE_COUNT; i++)
-        if (!cs_file_write_table(s, &s->tables[i]))
+        if (!cs_file_write_table(s, (cs_table_id)i))
             return s->error.status;
     if (cs_file_exec(s, "COMMIT") != CS_OK)
         return s->error.status;

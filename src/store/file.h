@@ -2,8 +2,13 @@
  * here has noted why in the store, which has then failed for good (T3): the result says only that
  * there is none. */
 #pragma once
-#include "store/rows.h"
+#include "store/page.h"
 #include "store/vfs.h"
+
+typedef struct cs_page_edits {
+    cs_page_edit *items;
+    size_t count, cap;
+} cs_page_edits;
 
 struct cs_file {
     sqlite3 *db;
@@ -15,11 +20,16 @@ struct cs_file {
     struct {
         sqlite3_stmt *select, *insert, *update, *remove, *remove_run, *walk;
     } of_table[CS_TABLE_COUNT];
-    sqlite3_stmt *find_vref, *vat_after, *kv_after, *max_vref, *max_kref;
+    struct {
+        sqlite3_stmt *select, *insert, *update, *remove, *highest, *walk;
+    } of_pages[CS_PAGES_COUNT];
+    sqlite3_stmt *vat_after, *kv_after;
     sqlite3_stmt *holders, *entries; /* not while a walk uses them */
     cs_map ceilings;                 /* ceiling.c */
     cs_row **batch;                  /* write.c */
     size_t batch_cap;
+    cs_page_edits edits, holder_edits; /* pages_write.c, as the page that is made */
+    cs_buf page;
 };
 
 /* ---- file.c ---- */
@@ -53,32 +63,72 @@ bool cs_file_load(cs_store *s, cs_row *r);
 bool cs_file_write(cs_store *s, cs_row *r);
 /* These `count` rows; there are no others between the first and the last. */
 bool cs_file_remove(cs_store *s, cs_row *first, cs_row *last, size_t count);
-/* Whether the vat has the kref, and as which vref. */
-bool cs_file_find_vref(cs_store *s, cs_vatid vat, cs_kref kref, cs_vref *ret);
 uint32_t cs_file_vat_after(cs_store *s, uint32_t vat);              /* 0: none */
 cs_blob *cs_file_kv_after(cs_store *s, cs_vatid vat, cs_bytes key); /* gives; NULL: none */
 /* The statement, prepared if it was not yet. NULL: failed. */
 sqlite3_stmt *cs_file_prepared(cs_store *s, sqlite3_stmt **stmt, const char *sql);
-void cs_file_finalize(cs_file *f); /* all prepared statements */
+sqlite3_stmt *cs_file_prepare(cs_store *s, const char *sql); /* gives; NULL: failed */
+void cs_file_finalize(cs_file *f);                           /* all prepared statements */
+/* Whether there is a result. False after a failure too. */
+bool cs_file_step(cs_store *s, sqlite3_stmt *stmt);
+/* Takes the one step of a statement that writes, after binding gave `rc`, and resets it. Gives how many
+ * rows it changed; nothing is known of that if the store has failed. */
+size_t cs_file_run(cs_store *s, sqlite3_stmt *stmt, int rc);
+bool cs_file_row_damaged(cs_store *s, const cs_row *r, const char *what); /* notes it: false */
+
+/* ---- scan.c ---- */
 
 /* A walk over the file's rows in order of their keys. */
 typedef struct cs_range {
     cs_table_id table;
     cs_vatid vat; /* c-lists: only this vat's, unless 0 */
     cs_kref kref; /* c-lists: only the entries for this kref, by vat, unless none */
+    bool holders; /* c-lists: vat, kref and vref as the pages by kref have them, in their order */
 } cs_range;
 typedef struct cs_scan cs_scan;
 cs_scan *cs_scan_new(cs_store *s, const cs_range *range);
 cs_row *cs_scan_next(cs_scan *scan); /* lent until the next call, not in the cache; NULL: no more */
 void cs_scan_free(cs_scan *scan);
 
-bool cs_file_write_table(cs_store *s, const cs_table *t); /* write.c */
+bool cs_file_write_table(cs_store *s, cs_table_id table); /* write.c */
+
+/* ---- pages.c: pages in the file ---- */
+
+typedef struct cs_page_view {
+    sqlite3_stmt *stmt;
+    cs_bytes entries; /* page.h, P2; size 0: there is no such page */
+} cs_page_view;
+/* Reads a page. False: failed. Else one of the same kind may be opened when it was closed. */
+bool cs_page_open(cs_store *s, const cs_page_key *key, cs_page_view *ret);
+void cs_page_close(cs_page_view *v);
+/* The entries that are column 0 of the statement's result, until its next step. False: damaged. */
+bool cs_page_take(cs_store *s, const cs_page_key *key, sqlite3_stmt *stmt, cs_bytes *ret);
+/* Makes the page so: `existed` says whether there is one, size 0 that there is to be none. */
+bool cs_page_write(cs_store *s, const cs_page_key *key, cs_bytes entries, bool existed);
+cs_page_key cs_page_key_of(const cs_row *r); /* of an object or a c-list entry */
+cs_page_key cs_page_key_of_holder(cs_vatid vat, cs_kref kref);
+bool cs_page_damaged(cs_store *s, const cs_page_key *key, const char *what); /* notes it: false */
+/* The same of one entry. */
+bool cs_page_entry_damaged(cs_store *s, const cs_page_key *key, uint64_t ref, const char *what);
+/* Fills the row, whose key is that of the entry, and checks it. False: damaged. */
+bool cs_page_fill(cs_store *s, const cs_page_key *key, const uint8_t *entry, cs_row *r);
+bool cs_page_read_holder(cs_store *s, const cs_page_key *key, const uint8_t *entry,
+                         cs_clist_row *ret); /* likewise: vat, kref and vref */
+/* The row with this key from the file, LIVE and STORED, or left absent. False: failed. */
+bool cs_page_load_row(cs_store *s, cs_row *r);
+/* The same, and its neighbours into the cache, as far as they are not there. */
+bool cs_page_load(cs_store *s, cs_row *r);
+/* Whether the file says that the vat has the kref, and as which vref. */
+bool cs_file_find_vref(cs_store *s, cs_vatid vat, cs_kref kref, cs_vref *ret);
+/* What find said has turned out to be wrong: there is no such entry of the vat, or with another kref. */
+void cs_file_holder_damaged(cs_store *s, cs_vatid vat, cs_kref kref);
+
+bool cs_file_write_pages(cs_store *s, cs_table_id table); /* pages_write.c */
 
 /* ---- ceiling.c: what the file cannot have ---- */
 
-bool cs_file_may_have_vref(cs_store *s, cs_vatid vat, cs_vref vref);
-bool cs_file_may_have_kref(cs_store *s, cs_kref kref);
-void cs_file_raise_ceilings(cs_file *f, const cs_clist_row *written);
+bool cs_file_may_have(cs_store *s, const cs_page_key *key, uint64_t ref);
+void cs_file_raise_ceiling(cs_file *f, const cs_page_key *key, uint64_t written);
 
 /* ---- columns.c: members of structs as columns ---- */
 
@@ -88,7 +138,6 @@ int cs_columns_bind(sqlite3_stmt *stmt, int at, const cs_row *r, size_t from, si
 bool cs_columns_check(cs_row *r);
 /* Fills the columns [from, to) from the result's, beginning with its column 0, and checks them one
  * by one and with each other. If something is wrong the row is half filled, and `what` says so. */
-#define CS_WHAT_MAX 120
 bool cs_columns_read(sqlite3_stmt *stmt, cs_row *r, size_t from, size_t to,
                      char what[static CS_WHAT_MAX]);
 void cs_columns_set_key(cs_row *r);                    /* the struct's key members from the head */

@@ -1,8 +1,7 @@
 /* The life of a row: made when it is first asked for, changed, killed, forgotten. */
-#include "store/schema.h"
+#include "store/file.h"
 
 #include "base/alloc.h"
-#include "store/file.h"
 
 #include <string.h>
 #include <sys/random.h>
@@ -176,6 +175,18 @@ cs_row *cs_row_place(cs_store *s, cs_table_id table, const cs_key *key)
     uint64_t hash = cs_key_hash(s, key->a, key->b);
     cs_row *r = look(s, table, key, hash);
     return r != NULL ? r : make(s, table, key, hash);
+}
+
+cs_row *cs_row_offer(cs_store *s, cs_table_id table, const cs_key *key)
+{
+    uint64_t hash = cs_key_hash(s, key->a, key->b);
+    for (cs_link *l = cs_index_first(&s->tables[table].index, hash); l != NULL;
+         l = cs_index_next(l))
+        if (((cs_row *)l)->a == key->a && ((cs_row *)l)->b == key->b)
+            return NULL;
+    cs_row *r = make(s, table, key, hash);
+    r->used = s->sweep - 1;
+    return r;
 }
 
 /* The cached row, read from the file if it was not cached; NULL if it is known to be absent. */

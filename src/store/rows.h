@@ -171,6 +171,9 @@ cs_bytes cs_row_name(const cs_row *r); /* of one that has a name */
 cs_row *cs_row_cached(cs_store *s, cs_table_id table, const cs_key *key);
 /* The same, made (absent: R2) if it was not cached. */
 cs_row *cs_row_place(cs_store *s, cs_table_id table, const cs_key *key);
+/* A new one, as if it had not been looked at since the last sweep; NULL if one is cached. The key has no
+ * name. */
+cs_row *cs_row_offer(cs_store *s, cs_table_id table, const cs_key *key);
 /* Each gives the row's struct. */
 void *cs_row_find(cs_store *s, cs_table_id table, cs_key key);  /* NULL if there is none */
 void *cs_row_edit(cs_store *s, cs_table_id table, cs_key key);  /* must exist */

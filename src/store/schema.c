@@ -1,5 +1,5 @@
 /* The tables. docs/store.md shows them as SQL; a change here is a new CS_SCHEMA_VERSION. */
-#include "store/schema.h"
+#include "store/page.h"
 
 #include <stdio.h>
 
@@ -77,6 +77,11 @@ static const cs_column clist[] = {
     { "kref", CS_COLUMN_KREF, AT(cs_clist_row, kref), .is_fixed = true },
     { "reachable", CS_COLUMN_BOOL, AT(cs_clist_row, reachable) },
     { "since", CS_COLUMN_U64, AT(cs_clist_row, since) },
+};
+/* The same entries by kref. */
+static const cs_column holder[] = {
+    { "kref", CS_COLUMN_KREF, AT(cs_clist_row, kref) },
+    { "vref", CS_COLUMN_VREF, AT(cs_clist_row, vref) },
 };
 static const cs_column queue[] = {
     { "queue", CS_COLUMN_QUEUE, AT(cs_queue_row, queue) },
@@ -167,13 +172,14 @@ const cs_table_def cs_table_defs[CS_TABLE_COUNT] = {
     [CS_TABLE_VAT] = { COLUMNS(vat, 1), WHOLE(cs_vat_row), .check = check_vat, .blob_count = 3,
                        .blobs = { AT(cs_vat_row, name), AT(cs_vat_row, options),
                                   AT(cs_vat_row, ending) } },
-    [CS_TABLE_OBJECT] = { COLUMNS(object, 1), WHOLE(cs_object_row), .check = check_object },
+    [CS_TABLE_OBJECT] = { COLUMNS(object, 1), WHOLE(cs_object_row), .check = check_object,
+                          .is_packed = true },
     [CS_TABLE_PROMISE] = { COLUMNS(promise, 1), WHOLE(cs_promise_row), .check = check_promise,
                            .blob_count = 2,
                            .blobs = { AT(cs_promise_row, subscribers),
                                       AT(cs_promise_row, resolution) } },
     [CS_TABLE_CLIST] = { COLUMNS(clist, 2), .size = sizeof(cs_clist_cell),
-                         .copied = sizeof(cs_clist_row), .check = check_clist },
+                         .copied = sizeof(cs_clist_row), .check = check_clist, .is_packed = true },
     [CS_TABLE_QUEUE] = { COLUMNS(queue, 2), WHOLE(cs_queue_row), .blob_count = 1,
                          .blobs = { AT(cs_queue_row, item) } },
     [CS_TABLE_HOLD] = { COLUMNS(hold, 1), WHOLE(cs_hold_row) },
@@ -189,6 +195,13 @@ const cs_table_def cs_table_defs[CS_TABLE_COUNT] = {
     [CS_TABLE_CODE] = { COLUMNS(code, 1), .size = sizeof(cs_named_row), .is_named = true,
                         .is_log = true, .copied = AT(cs_named_row, name), .blob_count = 1,
                         .blobs = { AT(cs_named_row, value) } },
+};
+
+/* An entry is wide as its columns: references and crank numbers 8, counts and vats 4, flags 1. */
+const cs_pages_def cs_pages_defs[CS_PAGES_COUNT] = {
+    [CS_PAGES_OBJECT] = { "object", "page", false, object, COUNT(object), 8 + 4 + 4 + 4 + 1 },
+    [CS_PAGES_CLIST] = { "clist", "vat,page", true, clist + 1, COUNT(clist) - 1, 8 + 8 + 1 + 8 },
+    [CS_PAGES_HOLDER] = { "holder", "page,vat", true, holder, COUNT(holder), 8 + 8 },
 };
 
 /* ---- keys for people ---- */

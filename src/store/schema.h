@@ -43,10 +43,22 @@ typedef struct cs_table_def {
     uint16_t copied;   /* its part that is the row's value; the rest are links */
     bool is_named;     /* keyed by bytes */
     bool is_log;       /* written once, and not kept in the cache after that */
+    bool is_packed; /* the file has pages of rows (page.h), and SQL knows no columns but theirs */
     const char *(*check)(const void *row); /* what is wrong between the columns, or NULL */
 } cs_table_def;
 
 extern const cs_table_def cs_table_defs[CS_TABLE_COUNT];
+
+/* ---- columns.c: members that are numbers, one behind the other (page.h, P3) ---- */
+#define CS_WHAT_MAX 120 /* what is wrong, for people */
+size_t cs_columns_width(const cs_column *c);
+bool cs_columns_is_ref(const cs_column *c);
+void cs_columns_pack(const cs_column *columns, size_t count, const void *data, uint8_t *to);
+/* Each is checked. False: half filled, and `what` says so. */
+bool cs_columns_unpack(const cs_column *columns, size_t count, const uint8_t *from, void *data,
+                       char what[static CS_WHAT_MAX]);
+/* Whether the columns of the row fit each other. */
+bool cs_columns_agree(const cs_row *r, char what[static CS_WHAT_MAX]);
 
 /* The key for people: "ko20", "v1 o+3", "v1 \"key\"". Returns text. */
 #define CS_KEY_TEXT_MAX 160

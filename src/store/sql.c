@@ -1,7 +1,6 @@
 /* Statements: their texts are made from the tables' descriptions, and prepared when they are first
  * needed. A statement is reset as soon as its result is read. */
 #include "store/file.h"
-#include "store/schema.h"
 
 #include "base/alloc.h"
 
@@ -29,8 +28,7 @@ static void select_text(cs_buf *b, const cs_table_def *def)
     add_where_key(b, def);
 }
 
-/* Not over another row: if there is one the file is damaged. Nor may one c-list entry push out
- * another that has its kref. */
+/* Not over another row: if there is one the file is damaged. */
 static void insert_text(cs_buf *b, const cs_table_def *def)
 {
     cs_buf_addf(b, "INSERT INTO %s VALUES(", def->name);
@@ -80,7 +78,7 @@ static void remove_run_text(cs_buf *b, const cs_table_def *def)
 
 /* ---- preparing ---- */
 
-static sqlite3_stmt *prepare(cs_store *s, const char *sql)
+sqlite3_stmt *cs_file_prepare(cs_store *s, const char *sql)
 {
     sqlite3_stmt *stmt = NULL;
     if (sqlite3_prepare_v3(s->file->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &stmt, NULL) !=
@@ -92,7 +90,7 @@ static sqlite3_stmt *prepare(cs_store *s, const char *sql)
 sqlite3_stmt *cs_file_prepared(cs_store *s, sqlite3_stmt **stmt, const char *sql)
 {
     if (*stmt == NULL)
-        *stmt = prepare(s, sql);
+        *stmt = cs_file_prepare(s, sql);
     return *stmt;
 }
 
@@ -102,7 +100,7 @@ static sqlite3_stmt *prepared_for(cs_store *s, sqlite3_stmt **stmt, const cs_row
     if (*stmt == NULL) {
         cs_buf sql = { 0 };
         make_text(&sql, &cs_table_defs[r->table]);
-        *stmt = prepare(s, cs_buf_text(&sql));
+        *stmt = cs_file_prepare(s, cs_buf_text(&sql));
         cs_buf_fini(&sql);
     }
     return *stmt;
@@ -118,19 +116,23 @@ void cs_file_finalize(cs_file *f)
         (void)sqlite3_finalize(f->of_table[i].remove_run);
         (void)sqlite3_finalize(f->of_table[i].walk);
     }
-    (void)sqlite3_finalize(f->find_vref);
+    for (size_t i = 0; i < CS_PAGES_COUNT; i++) {
+        (void)sqlite3_finalize(f->of_pages[i].select);
+        (void)sqlite3_finalize(f->of_pages[i].insert);
+        (void)sqlite3_finalize(f->of_pages[i].update);
+        (void)sqlite3_finalize(f->of_pages[i].remove);
+        (void)sqlite3_finalize(f->of_pages[i].highest);
+        (void)sqlite3_finalize(f->of_pages[i].walk);
+    }
     (void)sqlite3_finalize(f->vat_after);
     (void)sqlite3_finalize(f->kv_after);
-    (void)sqlite3_finalize(f->max_vref);
-    (void)sqlite3_finalize(f->max_kref);
     (void)sqlite3_finalize(f->holders);
     (void)sqlite3_finalize(f->entries);
 }
 
 /* ---- rows by key ---- */
 
-/* Whether there is a result. False after a failure too, which has been noted. */
-static bool step(cs_store *s, sqlite3_stmt *stmt)
+bool cs_file_step(cs_store *s, sqlite3_stmt *stmt)
 {
     int rc = sqlite3_step(stmt);
     if (rc != SQLITE_ROW && rc != SQLITE_DONE)
@@ -138,7 +140,7 @@ static bool step(cs_store *s, sqlite3_stmt *stmt)
     return rc == SQLITE_ROW;
 }
 
-static bool damaged(cs_store *s, cs_row *r, const char *what)
+bool cs_file_row_damaged(cs_store *s, const cs_row *r, const char *what)
 {
     const cs_table_def *def = &cs_table_defs[r->table];
     cs_key key = { .a = r->a, .b = r->b };
@@ -149,11 +151,6 @@ static bool damaged(cs_store *s, cs_row *r, const char *what)
     return false;
 }
 
-static bool may_have(cs_store *s, const cs_clist_row *c)
-{
-    return cs_file_may_have_vref(s, c->vat, c->vref);
-}
-
 bool cs_file_load(cs_store *s, cs_row *r)
 {
     cs_file *f = s->file;
@@ -161,36 +158,42 @@ bool cs_file_load(cs_store *s, cs_row *r)
     char what[CS_WHAT_MAX];
     sqlite3_stmt *stmt = NULL;
     cs_columns_set_key(r);
-    if (s->error.status == CS_OK && r->table == CS_TABLE_CLIST && !may_have(s, cs_row_data(r)))
-        return s->error.status == CS_OK;
+    if (def->is_packed)
+        return cs_page_load(s, r);
     if (s->error.status == CS_OK)
         stmt = prepared_for(s, &f->of_table[r->table].select, r, select_text);
     if (stmt == NULL)
         return false;
     (void)cs_columns_bind(stmt, 1, r, 0, def->key_count);
-    if (step(s, stmt)) {
+    if (cs_file_step(s, stmt)) {
         if (cs_columns_read(stmt, r, def->key_count, def->column_count, what))
             r->state |= CS_ROW_LIVE | CS_ROW_STORED;
         else
-            (void)damaged(s, r, what);
+            (void)cs_file_row_damaged(s, r, what);
     }
     (void)sqlite3_reset(stmt);
     cs_row_weigh(s, r);
     return s->error.status == CS_OK;
 }
 
-/* Done, with that many rows changed: `at_most` if the cache does not know whether there are as many. */
-static bool run(cs_store *s, sqlite3_stmt *stmt, int rc, cs_row *r, size_t count, bool at_most)
+size_t cs_file_run(cs_store *s, sqlite3_stmt *stmt, int rc)
 {
     if (rc == SQLITE_OK)
         rc = sqlite3_step(stmt);
     size_t changed = (size_t)sqlite3_changes(s->file->db);
     if (rc != SQLITE_DONE)
         (void)cs_file_fail(s);
-    else if (changed != count && !at_most)
-        (void)damaged(s, r, "there is no such row");
     (void)sqlite3_reset(stmt);
     (void)sqlite3_clear_bindings(stmt); /* they borrow the row's blobs */
+    return changed;
+}
+
+/* Done, with that many rows changed: `at_most` if the cache does not know whether there are as many. */
+static bool run(cs_store *s, sqlite3_stmt *stmt, int rc, cs_row *r, size_t count, bool at_most)
+{
+    size_t changed = cs_file_run(s, stmt, rc);
+    if (s->error.status == CS_OK && changed != count && !at_most)
+        (void)cs_file_row_damaged(s, r, "there is no such row");
     return s->error.status == CS_OK;
 }
 
@@ -226,28 +229,6 @@ bool cs_file_remove(cs_store *s, cs_row *first, cs_row *last, size_t count)
 
 /* ---- other questions ---- */
 
-static int64_t flipped(uint64_t bits)
-{
-    return (int64_t)(bits ^ UINT64_C(1) << 63);
-}
-
-bool cs_file_find_vref(cs_store *s, cs_vatid vat, cs_kref kref, cs_vref *ret)
-{
-    if (s->error.status != CS_OK || !cs_file_may_have_kref(s, kref))
-        return false;
-    sqlite3_stmt *stmt =
-        cs_file_prepared(s, &s->file->find_vref, "SELECT vref FROM clist WHERE kref=? AND vat=?");
-    if (stmt == NULL)
-        return false;
-    (void)sqlite3_bind_int64(stmt, 1, flipped(kref.bits));
-    (void)sqlite3_bind_int64(stmt, 2, vat.n);
-    bool found = step(s, stmt);
-    if (found) /* checked with the rest of its row, which is read next */
-        ret->bits = (uint64_t)flipped((uint64_t)sqlite3_column_int64(stmt, 0));
-    (void)sqlite3_reset(stmt);
-    return found;
-}
-
 uint32_t cs_file_vat_after(cs_store *s, uint32_t vat)
 {
     if (s->error.status != CS_OK)
@@ -257,7 +238,7 @@ uint32_t cs_file_vat_after(cs_store *s, uint32_t vat)
     if (stmt == NULL)
         return 0;
     (void)sqlite3_bind_int64(stmt, 1, vat);
-    uint32_t next = step(s, stmt) ? (uint32_t)sqlite3_column_int64(stmt, 0) : 0;
+    uint32_t next = cs_file_step(s, stmt) ? (uint32_t)sqlite3_column_int64(stmt, 0) : 0;
     (void)sqlite3_reset(stmt);
     return next;
 }
@@ -274,103 +255,11 @@ cs_blob *cs_file_kv_after(cs_store *s, cs_vatid vat, cs_bytes key)
     (void)sqlite3_bind_blob(stmt, 2, key.size == 0 ? (const void *)"" : key.data, (int)key.size,
                             SQLITE_STATIC);
     cs_blob *next = NULL;
-    if (step(s, stmt)) {
+    if (cs_file_step(s, stmt)) {
         const void *data = sqlite3_column_blob(stmt, 0);
         next = cs_blob_new((cs_bytes){ data, (size_t)sqlite3_column_bytes(stmt, 0) });
     }
     (void)sqlite3_reset(stmt);
     (void)sqlite3_clear_bindings(stmt);
     return next;
-}
-
-/* ---- walks ---- */
-
-struct cs_scan {
-    cs_store *store;
-    sqlite3_stmt *stmt, **kept; /* where it is kept between walks */
-    cs_row *row;
-};
-
-/* Kept, because importers are asked for object by object, and c-lists vat by vat. */
-static sqlite3_stmt **kept_statement(cs_file *f, const cs_range *range)
-{
-    return range->vat.n != 0            ? &f->entries
-           : !cs_kref_none(range->kref) ? &f->holders
-                                        : &f->of_table[range->table].walk;
-}
-
-static sqlite3_stmt *walk_statement(cs_store *s, const cs_range *range)
-{
-    const cs_table_def *def = &cs_table_defs[range->table];
-    cs_buf sql = { 0 };
-    cs_buf_add_text(&sql, "SELECT ");
-    add_columns(&sql, def, 0, def->column_count);
-    cs_buf_addf(&sql, " FROM %s", def->name);
-    if (range->vat.n != 0)
-        cs_buf_add_text(&sql, " WHERE vat=?1");
-    else if (!cs_kref_none(range->kref))
-        cs_buf_add_text(&sql, " WHERE kref=?1");
-    cs_buf_add_text(&sql, " ORDER BY ");
-    add_columns(&sql, def, 0, def->key_count);
-    sqlite3_stmt *stmt = prepare(s, cs_buf_text(&sql));
-    cs_buf_fini(&sql);
-    return stmt;
-}
-
-static bool may_have_any(cs_store *s, const cs_range *range)
-{
-    return s->error.status == CS_OK &&
-           (cs_kref_none(range->kref) || cs_file_may_have_kref(s, range->kref));
-}
-
-cs_scan *cs_scan_new(cs_store *s, const cs_range *range)
-{
-    if (!may_have_any(s, range))
-        return NULL;
-    sqlite3_stmt **kept = kept_statement(s->file, range);
-    sqlite3_stmt *stmt = *kept != NULL ? *kept : walk_statement(s, range);
-    *kept = NULL;
-    if (stmt == NULL)
-        return NULL;
-    if (range->vat.n != 0)
-        (void)sqlite3_bind_int64(stmt, 1, range->vat.n);
-    else if (!cs_kref_none(range->kref))
-        (void)sqlite3_bind_int64(stmt, 1, flipped(range->kref.bits));
-    cs_scan *scan = CS_NEW(cs_scan);
-    *scan = (cs_scan){ s, stmt, kept, cs_slab_take(s, range->table) };
-    return scan;
-}
-
-static void empty(cs_row *r)
-{
-    cs_row_drop_content(r);
-    memset(cs_row_data(r), 0, cs_table_defs[r->table].size);
-}
-
-cs_row *cs_scan_next(cs_scan *scan)
-{
-    if (scan == NULL)
-        return NULL;
-    cs_row *r = scan->row;
-    const cs_table_def *def = &cs_table_defs[r->table];
-    char what[CS_WHAT_MAX];
-    empty(r);
-    if (!step(scan->store, scan->stmt))
-        return NULL;
-    bool good = cs_columns_read(scan->stmt, r, 0, def->column_count, what);
-    cs_columns_get_key(scan->store, r);
-    return good || damaged(scan->store, r, what) ? r : NULL;
-}
-
-void cs_scan_free(cs_scan *scan)
-{
-    if (scan == NULL)
-        return;
-    empty(scan->row);
-    cs_slab_give(scan->store, scan->row);
-    (void)sqlite3_reset(scan->stmt);
-    if (*scan->kept != NULL) /* another walk of the same kind began and ended meanwhile */
-        (void)sqlite3_finalize(*scan->kept);
-    *scan->kept = scan->stmt;
-    cs_free(scan);
 }

@@ -49,8 +49,6 @@ static void settle(cs_store *s, cs_row *r)
     r->state |= CS_ROW_STORED;
     if (r->table == CS_TABLE_KV)
         cs_row_unlist(s, r);
-    if (r->table == CS_TABLE_CLIST)
-        cs_file_raise_ceilings(s->file, cs_row_data(r));
     if (cs_table_defs[r->table].is_log)
         cs_row_forget(s, r);
 }

@@ -21,7 +21,7 @@
 
 typedef struct cs_store cs_store;
 
-#define CS_SCHEMA_VERSION 2
+#define CS_SCHEMA_VERSION 3
 
 /* NOT_OURS, NEWER, LOCKED, READ_ONLY, CORRUPT, IO, DISK_FULL (ENV), NOT_FOUND (HOST: the file is
  * absent and `create` false). The text names the file and says how to mend it. One Capstan at a time

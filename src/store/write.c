@@ -1,10 +1,8 @@
-/* What a commit writes of a table: first the rows that are gone, because a kref may have moved to
- * another entry of its c-list; then those that are there. Both in order of their keys, so that a page
- * is found again where it was left. Rows that are gone and have nothing between them are deleted
+/* What a commit writes of a table: first the rows that are gone, then those that are there. Both in order
+ * of their keys, so that a page of SQLite's is found again where it was left. Rows that are gone and have nothing between them are deleted
  * together, which costs a quarter: garbage is often as old as its neighbours. */
 #include "store/file.h"
 #include "store/order.h"
-#include "store/schema.h"
 
 #include "base/alloc.h"
 
@@ -93,7 +91,7 @@ static size_t run_of(const cs_store *s, cs_row *const *rows, size_t count)
     return n;
 }
 
-bool cs_file_write_table(cs_store *s, const cs_table *t)
+static bool write_rows(cs_store *s, const cs_table *t)
 {
     size_t count;
     cs_row **rows = gather(s->file, t, is_gone, &count);
@@ -107,4 +105,10 @@ bool cs_file_write_table(cs_store *s, const cs_table *t)
         if (!cs_file_write(s, rows[i]))
             return false;
     return true;
+}
+
+bool cs_file_write_table(cs_store *s, cs_table_id table)
+{
+    return cs_table_defs[table].is_packed ? cs_file_write_pages(s, table)
+                                          : write_rows(s, &s->tables[table]);
 }

@@ -1,7 +1,7 @@
 /* Rows with any values in their columns: read as they are meant, or the store says CORRUPT. The
- * input chooses a table and the values, which are put into a store behind its back. */
+ * input chooses a table and the values, which are put into a store behind its back. (What lies in pages
+ * is fuzz_page's.) */
 #include "store/file.h"
-#include "store/schema.h"
 #include "tape.h"
 
 #include <stdlib.h>
@@ -23,6 +23,8 @@ static void make_store(void)
     for (size_t i = 0; i < CS_TABLE_COUNT; i++) {
         const cs_table_def *def = &cs_table_defs[i];
         cs_buf sql = { 0 };
+        if (def->is_packed)
+            continue;
         cs_buf_addf(&sql, "CREATE TABLE %s(", def->name);
         for (size_t c = 0; c < def->column_count; c++)
             cs_buf_addf(&sql, "%s%s", c == 0 ? "" : ",", def->columns[c].name); /* of any type */
@@ -83,6 +85,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     tape t;
     tape_from_input(&t, data, size);
     cs_table_id table = (cs_table_id)tape_below(&t, CS_TABLE_COUNT);
+    if (cs_table_defs[table].is_packed)
+        return 0;
     cs_assert(cs_file_exec(store, "BEGIN") == CS_OK);
     insert(table, &t);
     cs_scan *scan = cs_scan_new(store, &(cs_range){ .table = table });

@@ -11,9 +11,11 @@ static cs_vatid vat_id(size_t i)
     return (cs_vatid){ ids[i] };
 }
 
+/* Neighbours at both ends of a page, and some far away. */
 static cs_kref object_ref(size_t i)
 {
-    return cs_kref_of(CS_REF_OBJECT, 20 + i * i * i * 1000);
+    static const uint64_t ids[MODEL_KEYS] = { 20, 21, 31, 32, 63, 1020, 1021, 64000 };
+    return cs_kref_of(CS_REF_OBJECT, ids[i]);
 }
 
 static cs_kref promise_ref(size_t i)
@@ -23,8 +25,8 @@ static cs_kref promise_ref(size_t i)
 
 static cs_vref vref(size_t i)
 {
-    static const char *const text[MODEL_KEYS] = { "o+0",    "o-50",    "o+v10/3", "o+d11/7:1",
-                                                  "o+1000", "o-99999", "o+2",     "o-51" };
+    static const char *const text[MODEL_KEYS] = { "o+0",     "o-50", "o+v10/31", "o+d11/7:1",
+                                                  "o-99999", "o+2",  "o+v10/32", "o+v10/31:126" };
     cs_vref v = { 0 };
     (void)cs_vref_parse(cs_bytes_of(text[i]), &v);
     return v;

@@ -226,6 +226,13 @@ static void verify_sees_every_page(void **state)
     }
 }
 
+/* Bytes in the first entry of each page, from `offset` on. An object: kref, owner at 8, reachable at 12,
+ * recognizable at 16, is_retiring at 20; a c-list entry: vref, kref at 8, reachable at 16, since at 17; a
+ * holder: kref, vref at 8. */
+#define PUT(table, offset, hex) \
+    "UPDATE " table " SET entries=CAST(substr(entries,1," #offset ")||x'" hex \
+    "'||substr(entries," #offset "+1+length(x'" hex "')) AS BLOB)"
+
 /* A page that is good in itself, with a row that the kernel could not have written. */
 static void verify_sees_every_row(void **state)
 {
@@ -233,13 +240,14 @@ static void verify_sees_every_row(void **state)
     put(world.main, world.main_size, NULL, 0);
     cs_store *s = NULL;
     assert_ok(cs_store_open(world.path, &making, &s, NULL));
-    assert_ok(cs_file_exec(s, "UPDATE object SET reachable=recognizable+1;COMMIT;BEGIN IMMEDIATE"));
+    assert_ok(cs_file_exec(s, PUT("object", 12, "ffffffff")));
+    assert_ok(cs_file_exec(s, "COMMIT;BEGIN IMMEDIATE"));
     cs_store_close(s);
     assert_int_equal(lines_of_check(), 1);
     assert_ok(cs_store_open(world.path, &making, &s, NULL));
     cs_error err = { 0 };
-    for (uint64_t i = 0; i < 8; i++)
-        (void)cs_object_find(s, cs_kref_of(CS_REF_OBJECT, 20 + i * i * i * 1000));
+    for (uint64_t i = 20; i < 64; i++)
+        (void)cs_object_find(s, cs_kref_of(CS_REF_OBJECT, i));
     assert_int_equal(cs_store_status(s, &err), CS_E_CORRUPT);
     assert_non_null(strstr(err.text, "table object, row ko"));
     assert_non_null(strstr(err.text, "reachable more often than recognizable"));
@@ -250,12 +258,32 @@ static void verify_sees_every_row(void **state)
 static const struct {
     const char *sql, *says;
 } lies[] = {
-    { "UPDATE object SET owner=0,reachable=1,recognizable=1,is_retiring=1",
+    { PUT("object", 8, "00000000010000000100000001"),
       "table object, row ko20: retiring, and owned or reachable" },
-    { "UPDATE object SET owner=1,reachable=0,is_retiring=1", "retiring, and owned or reachable" },
-    { "UPDATE object SET is_retiring=2", "column is_retiring is out of range" },
+    { PUT("object", 8, "01000000000000000100000001"), "retiring, and owned or reachable" },
+    { PUT("object", 20, "02"), "table object, row ko20: column is_retiring is out of range" },
+    { "UPDATE object SET entries=x''", "column entries is of wrong size" },
+    { "UPDATE object SET entries=substr(entries,1,20)", "column entries is of wrong size" },
+    { "UPDATE object SET entries=CAST(entries||entries AS BLOB)",
+      "table object, row page 144115188075855872: its entries are out of order" },
+    { "UPDATE object SET page=page+500", "it has an entry of another page" },
+    { "UPDATE object SET page=page+(1<<57),"
+      "entries=CAST(substr(entries,1,7)||x'80'||substr(entries,9,13) AS BLOB)",
+      "table object, row kp20: column kref is out of range" },
     { "UPDATE promise SET since=-1", "column since is out of range" },
-    { "UPDATE clist SET since=-1", "column since is out of range" },
+    { PUT("clist", 17, "ffffffffffffffff"), "column since is out of range" },
+    { PUT("clist", 16, "02"), "column reachable is out of range" },
+    { PUT("clist", 15, "80"), "vref and kref differ in type" },
+    { PUT("clist", 15, "00"), "column kref is out of range" },
+    { "UPDATE clist SET entries=substr(entries,2)", "table clist, row v1 page " },
+    { "UPDATE clist SET vat=vat-1", "column vat is out of range" },
+    { "UPDATE clist SET vat=1<<32 WHERE vat=1", "column vat is out of range" },
+    { "DELETE FROM clist WHERE vat=2", "its c-list entry is another one, or gone" },
+    { PUT("holder", 14, "01"), "its c-list entry is another one, or gone" },
+    { PUT("holder", 15, "00"), "column vref is out of range" },
+    { "UPDATE holder SET entries=x'00'", "table holder, row v" },
+    { "DELETE FROM holder WHERE vat=3", "table holder, row v3 ko" },
+    { "UPDATE holder SET vat=vat+1000", "there is no such row" },
     { "UPDATE hold SET since=-1", "column since is out of range" },
     { "UPDATE vat SET last_crank=-1", "table vat, row v1: column last_crank is out of range" },
     { "UPDATE vat SET dirt_deliveries=-1", "column dirt_deliveries is out of range" },
@@ -360,9 +388,40 @@ static void a_message_names_the_file(void **state)
     assert_non_null(strstr(err.text, "restore"));
 }
 
+static bool never(void *ctx, const cs_clist_row *row)
+{
+    (void)ctx;
+    fail_msg("v%u", (unsigned)row->vat.n);
+    return false;
+}
+
+/* Whoever asks for a vat's entry by its kref, or for all of them, meets the holder that is wrong. */
+static void a_damaged_holder(void **state)
+{
+    (void)state;
+    static const char *const sql[] = { PUT("holder", 14, "01"), "DELETE FROM clist" };
+    for (size_t i = 0; i < 4; i++) {
+        cs_store *s = NULL;
+        cs_error err = { 0 };
+        change(sql[i / 2]);
+        assert_ok(cs_store_open(world.path, &making, &s, NULL));
+        for (uint64_t id = 20; id < 64; id++) {
+            cs_kref kref = cs_kref_of(CS_REF_OBJECT, id);
+            for (uint32_t vat = 1; vat <= 3 && i % 2 == 0; vat++)
+                assert_null(cs_clist_find_kref(s, (cs_vatid){ vat }, kref));
+            if (i % 2 == 1)
+                cs_store_each_holder(s, kref, never, NULL);
+        }
+        assert_int_equal(cs_store_status(s, &err), CS_E_CORRUPT);
+        assert_non_null(strstr(err.text, "table holder, row v"));
+        assert_non_null(strstr(err.text, "its c-list entry is another one, or gone"));
+        cs_store_close(s);
+    }
+}
+
 T_MAIN(T_WITH(undamaged, make, NULL), T_WITH(flipped_bytes_in_the_log, make, NULL),
        T_WITH(flipped_bytes_in_the_main_file, make, NULL), T_WITH(truncated_files, make, NULL),
        T_WITH(pages_in_the_wrong_place, make, NULL), T_WITH(verify_sees_every_page, make, NULL),
        T_WITH(verify_sees_every_row, make, NULL), T_WITH(verify_sees_every_lie, make, NULL),
        T_WITH(lies_about_the_kernel, make, NULL), T_WITH(a_damaged_gc_action, make, NULL),
-       T_WITH(a_message_names_the_file, make, NULL))
+       T_WITH(a_damaged_holder, make, NULL), T_WITH(a_message_names_the_file, make, NULL))

@@ -116,14 +116,17 @@ static void an_older_store(void **state)
     make_store(path, 1);
     size_t size, size_now;
     char *data = t_read_file(path, &size);
-    data[63] = CS_SCHEMA_VERSION - 1;
-    t_write_file(path, data, size);
-    refused(path, &using, CS_E_NOT_OURS, "before the first release");
-    refused(path, &making, CS_E_NOT_OURS, "Begin anew in another file.");
-    refused(path, &reading, CS_E_NOT_OURS, "schema 1, this one knows 2");
-    char *now = t_read_file(path, &size_now);
-    assert_bytes_equal(now, size_now, data, size);
-    free(now);
+    for (char version = 1; version < CS_SCHEMA_VERSION; version++) {
+        data[63] = version;
+        t_write_file(path, data, size);
+        refused(path, &using, CS_E_NOT_OURS, "before the first release");
+        refused(path, &making, CS_E_NOT_OURS, "Begin anew in another file.");
+        refused(path, &reading, CS_E_NOT_OURS,
+                version == 1 ? "schema 1, this one knows 3" : "schema 2, this one knows 3");
+        char *now = t_read_file(path, &size_now);
+        assert_bytes_equal(now, size_now, data, size);
+        free(now);
+    }
     free(data);
 }
 
