@@ -1,5 +1,6 @@
 #include "base/alloc.h"
 
+#include <malloc.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,4 +76,10 @@ void *cs_free(void *p)
     if (p != NULL)
         current.resize(current.ctx, p, 0);
     return NULL;
+}
+
+void cs_alloc_trim(void)
+{
+    if (current.resize == libc_resize)
+        (void)malloc_trim(0);
 }

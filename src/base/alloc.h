@@ -13,5 +13,8 @@ void *cs_alloc(size_t size);                    /* never NULL; size 0 gives a un
 void *cs_alloc_zero(size_t count, size_t size); /* count * size is checked */
 void *cs_realloc(void *old, size_t count, size_t size);
 void *cs_free(void *p); /* NULL is fine; returns NULL */
+/* Gives the system back what was freed, also from between what is in use: for who has freed much at once,
+ * because it takes milliseconds. */
+void cs_alloc_trim(void);
 
 #define CS_NEW(type) ((type *)cs_alloc_zero(1, sizeof(type)))

@@ -212,6 +212,24 @@ static void begin_next(cs_store *s)
     (void)cs_file_exec(s, "BEGIN IMMEDIATE");
 }
 
+static void trim(cs_page_edits *list)
+{
+    if (list->cap * sizeof *list->items <= CS_ARRAY_KEPT)
+        return;
+    list->items = cs_free(list->items);
+    list->cap = 0;
+}
+
+static void trim_arrays(cs_file *f)
+{
+    trim(&f->edits);
+    trim(&f->holder_edits);
+    if (f->batch_cap * sizeof *f->batch > CS_ARRAY_KEPT) {
+        f->batch = cs_free(f->batch);
+        f->batch_cap = 0;
+    }
+}
+
 cs_status cs_file_commit(cs_store *s)
 {
     for (size_t i = 0; i < CS_TABLE_COUNT; i++)
@@ -220,5 +238,6 @@ cs_status cs_file_commit(cs_store *s)
     if (cs_file_exec(s, "COMMIT") != CS_OK)
         return s->error.status;
     begin_next(s);
+    trim_arrays(s->file);
     return CS_OK;
 }

@@ -1,5 +1,7 @@
 #include "store/group.h"
 
+enum { CAP_KEPT = 1 << 16 };
+
 void cs_group_add(cs_map *groups, uint64_t number, cs_peer *p)
 {
     cs_map_entry *e = cs_map_put(groups, number);
@@ -22,4 +24,15 @@ void cs_group_remove(cs_map *groups, uint64_t number, cs_peer *p)
     else
         (void)cs_map_remove(groups, number);
     *p = (cs_peer){ 0 };
+}
+
+void cs_group_trim(cs_map *groups)
+{
+    cs_map small = { 0 };
+    if (groups->cap <= CAP_KEPT || groups->count >= groups->cap / 16)
+        return;
+    for (cs_map_entry *e = NULL; (e = cs_map_next(groups, e)) != NULL;)
+        cs_map_put(&small, e->key)->ptr = e->ptr;
+    cs_map_fini(groups);
+    *groups = small;
 }

@@ -10,3 +10,4 @@ typedef struct cs_peer {
 /* `groups`: the first of each list by its number, which is not 0. */
 void cs_group_add(cs_map *groups, uint64_t number, cs_peer *p);
 void cs_group_remove(cs_map *groups, uint64_t number, cs_peer *p); /* must be there */
+void cs_group_trim(cs_map *groups); /* gives room back if there is far too much */

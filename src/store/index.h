@@ -19,6 +19,8 @@ typedef struct cs_index {
 void cs_index_fini(cs_index *ix); /* the links are their owners' */
 void cs_index_add(cs_index *ix, cs_link *link, uint64_t hash);
 void cs_index_remove(cs_index *ix, cs_link *link); /* must be there */
+/* Gives buckets back if there are far too many. */
+void cs_index_trim(cs_index *ix);
 
 /* Walks the links with this hash. */
 static inline cs_link *cs_index_skip(cs_link *link, uint64_t hash)

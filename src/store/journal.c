@@ -34,6 +34,7 @@ static void add_dirty(cs_store *s, cs_row *r)
         t->dirty = cs_realloc(t->dirty, t->dirty_cap, sizeof(cs_row *));
     }
     t->dirty[t->dirty_count++] = r;
+    s->weight -= cs_row_weight(r);
     r->state |= CS_ROW_DIRTY;
 }
 
@@ -63,6 +64,7 @@ static void restore(cs_store *s, const cs_journal_entry *e)
     if (!(e->state & CS_ROW_DIRTY)) {
         cs_assert(t->dirty_count > 0 && t->dirty[t->dirty_count - 1] == r);
         t->dirty_count--;
+        s->weight += cs_row_weight(r);
     }
     r->state = e->state & (uint8_t)~CS_ROW_LISTED;
     /* The first change since the commit is undone: no journal entry knows the row any more. It need
@@ -99,4 +101,15 @@ void cs_store_keep(cs_store *s)
     j->count = 0;
     cs_buf_clear(&j->copies);
     j->is_on = false;
+}
+
+void cs_journal_trim(cs_journal *j)
+{
+    cs_assert(j->count == 0);
+    if (j->cap * sizeof *j->entries > CS_ARRAY_KEPT) {
+        j->entries = cs_free(j->entries);
+        j->cap = 0;
+    }
+    if (j->copies.cap > CS_ARRAY_KEPT)
+        cs_buf_fini(&j->copies);
 }

@@ -156,7 +156,6 @@ static bool take_row(cs_store *s, const cs_page_key *key, const uint8_t *entry, 
     if (!cs_page_fill(s, key, entry, r))
         return false;
     r->state |= CS_ROW_LIVE | CS_ROW_STORED;
-    cs_row_weigh(s, r);
     return true;
 }
 

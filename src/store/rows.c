@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/random.h>
 
-enum { WEIGHT_MAX = 1000 * 1000, BLOB_WEIGHT = 256 };
+enum { WEIGHT_MAX = 1000 * 1000, BLOB_WEIGHT = 256, FREED_MIN = 8 << 20 };
 
 static const cs_table_def *def_of(const cs_row *r)
 {
@@ -111,6 +111,7 @@ void cs_row_forget(cs_store *s, cs_row *r)
     cs_assert(!(r->state & CS_ROW_DIRTY));
     cs_row_unlist(s, r);
     cs_index_remove(&s->tables[r->table].index, &r->link);
+    s->weight -= cs_row_weight(r);
     cs_row_drop_content(r);
     cs_slab_give(s, r);
 }
@@ -167,6 +168,7 @@ static cs_row *make(cs_store *s, cs_table_id table, const cs_key *key, uint64_t 
     if (def_of(r)->is_named)
         set_name(r, key);
     cs_index_add(&s->tables[table].index, &r->link, hash);
+    s->weight += cs_row_weight(r);
     return r;
 }
 
@@ -308,10 +310,10 @@ void cs_row_set_blob(cs_store *s, cs_blob **member, cs_blob *take_value)
 
 /* ---- the size of the cache ---- */
 
-static size_t weight_of(const cs_row *r)
+size_t cs_row_weight(const cs_row *r)
 {
     const cs_table_def *def = def_of(r);
-    size_t weight = 1;
+    size_t weight = r->table == CS_TABLE_GC ? 0 : CS_ROW_WEIGHT;
     for (size_t i = 0; i < def->blob_count; i++) {
         const cs_blob *const *blob =
             (const cs_blob *const *)((const char *)(r + 1) + def->blobs[i]);
@@ -320,14 +322,8 @@ static size_t weight_of(const cs_row *r)
     return weight;
 }
 
-void cs_row_weigh(cs_store *s, const cs_row *r)
-{
-    s->weight += r->table == CS_TABLE_GC ? 0 : weight_of(r);
-}
-
 static void sweep(cs_store *s, bool all)
 {
-    s->weight = 0;
     for (cs_table_id table = CS_TABLE_KERNEL + 1; table < CS_TABLE_COUNT; table++) {
         cs_walk w = { .table = table };
         if (table == CS_TABLE_GC)
@@ -335,8 +331,6 @@ static void sweep(cs_store *s, bool all)
         for (cs_row *r; (r = cs_walk_next(s, &w)) != NULL;)
             if (all || r->used != s->sweep)
                 cs_row_forget(s, r);
-            else
-                cs_row_weigh(s, r);
     }
     s->sweep++;
 }
@@ -348,4 +342,24 @@ void cs_rows_sweep(cs_store *s)
     sweep(s, false);
     if (s->weight > s->weight_max)
         sweep(s, true);
+}
+
+void cs_rows_trim(cs_store *s)
+{
+    size_t freed = 0;
+    for (cs_table_id table = 0; table < CS_TABLE_COUNT; table++) {
+        cs_table *t = &s->tables[table];
+        freed += cs_slab_trim(s, table);
+        cs_index_trim(&t->index);
+        if (t->dirty_cap * sizeof(cs_row *) > CS_ARRAY_KEPT) {
+            t->dirty = cs_free(t->dirty);
+            t->dirty_cap = 0;
+        }
+    }
+    cs_index_trim(&s->clist_by_kref);
+    cs_group_trim(&s->clist_holders);
+    cs_group_trim(&s->clist_entries);
+    cs_journal_trim(&s->journal);
+    if (freed > FREED_MIN)
+        cs_alloc_trim();
 }

@@ -77,7 +77,8 @@ typedef struct cs_table {
     cs_index index; /* by key; its count is that of the cached rows */
     cs_slab *slabs;
     cs_link *free;
-    cs_row **dirty; /* in order of their first change since the last commit */
+    size_t slab_count, given; /* rows given back since slabs were */
+    cs_row **dirty;           /* in order of their first change since the last commit */
     size_t dirty_count, dirty_cap;
 } cs_table;
 
@@ -129,6 +130,11 @@ typedef struct cs_journal {
     bool is_on; /* a mark is set */
 } cs_journal;
 
+/* Bytes of an array that may stay between blocks. A longer one is given back: whoever needs it again
+ * fills it, which costs more than to make it grow. */
+enum { CS_ARRAY_KEPT = 1 << 20 };
+void cs_journal_trim(cs_journal *j); /* it is empty */
+
 typedef struct cs_file cs_file;
 struct cs_store {
     char *path; /* as it was given, for messages; owned */
@@ -141,7 +147,7 @@ struct cs_store {
     cs_journal journal;
     uint64_t epoch;
     uint32_t sweep;
-    size_t weight;     /* rows cached plus their blobs, roughly */
+    size_t weight;     /* of the cached rows and their blobs, but for those that are DIRTY */
     size_t weight_max; /* above it, rows leave the cache between blocks */
     uint64_t seed[2];  /* of hashes, so that no vat can choose refs or keys that collide */
     cs_meta *meta;
@@ -196,11 +202,19 @@ void cs_row_release(cs_store *s, cs_row *r);
 /* Between blocks: if the cache is too big, drops the rows that were not looked at since the last
  * sweep; if that is not enough, all of them. */
 void cs_rows_sweep(cs_store *s);
-void cs_row_weigh(cs_store *s, const cs_row *r);
+/* What it adds to the store's weight while it is not DIRTY; a cached row without content has
+ * CS_ROW_WEIGHT. GC actions have none: they cannot leave. */
+enum { CS_ROW_WEIGHT = 1 };
+size_t cs_row_weight(const cs_row *r);
+/* Gives memory back that this block has needed, and the next ones may not. */
+void cs_rows_trim(cs_store *s);
 
 /* ---- slab.c: the memory of rows ---- */
 cs_row *cs_slab_take(cs_store *s, cs_table_id table); /* zeroed, USED */
 void cs_slab_give(cs_store *s, cs_row *r);
+/* Between blocks, no walk under way: gives slabs back that hold no row, if there are many. Returns how
+ * many bytes those were. */
+size_t cs_slab_trim(cs_store *s, cs_table_id table);
 void cs_slab_free_all(cs_table *t);
 /* Walks all cached rows of a table; the one in hand may be forgotten. All zero but `table` starts. */
 typedef struct cs_walk {

@@ -172,7 +172,7 @@ bool cs_file_load(cs_store *s, cs_row *r)
             (void)cs_file_row_damaged(s, r, what);
     }
     (void)sqlite3_reset(stmt);
-    cs_row_weigh(s, r);
+    s->weight += cs_row_weight(r) - CS_ROW_WEIGHT;
     return s->error.status == CS_OK;
 }
 

@@ -39,11 +39,11 @@ cs_status cs_store_status(const cs_store *s, cs_error *err)
 static void settle(cs_store *s, cs_row *r)
 {
     r->state &= (uint8_t) ~(CS_ROW_DIRTY | CS_ROW_ANEW);
+    s->weight += cs_row_weight(r);
     if (!(r->state & CS_ROW_LIVE)) {
         cs_row_forget(s, r);
         return;
     }
-    cs_row_weigh(s, r);
     if (s->file == NULL)
         return;
     r->state |= CS_ROW_STORED;
@@ -84,6 +84,7 @@ cs_status cs_store_commit(cs_store *s, cs_error *err)
     settle_all(s);
     if (s->file != NULL)
         cs_rows_sweep(s);
+    cs_rows_trim(s);
     return CS_OK;
 }
 

@@ -44,9 +44,23 @@ static void undo(world *w, tape *t)
     w->mark_count = i + 1; /* the mark itself stays good */
 }
 
+/* Counted again. */
+static size_t weight(const cs_store *s)
+{
+    size_t sum = 0;
+    for (cs_table_id table = 0; table < CS_TABLE_COUNT; table++) {
+        cs_walk w = { .table = table };
+        for (cs_row *r; (r = cs_walk_next(s, &w)) != NULL;)
+            sum += r->state & CS_ROW_DIRTY ? 0 : cs_row_weight(r);
+    }
+    return sum;
+}
+
 static const char *commit(world *w)
 {
     keep(w);
+    if (weight(w->store) != w->store->weight)
+        return "another weight";
     if (cs_store_commit(w->store, NULL) != CS_OK)
         return "commit failed";
     w->committed = w->now;
@@ -106,6 +120,8 @@ static const char *follows_the_model(tape *t, void *path)
         why = turn(&w, t);
     if (why == NULL)
         why = model_differs(&w.now, w.store);
+    if (why == NULL && weight(w.store) != w.store->weight)
+        why = "another weight";
     cs_store_close(w.store);
     return why;
 }
