@@ -72,14 +72,22 @@ static cs_vref vref_of(cs_machine *the, void *ctx, cs_slot *instance, bool is_pr
 
 /* --- making what comes in --------------------------------------------------------------------------- */
 
-static void push_presence(cs_machine *the, cs_vref vref, cs_bytes iface)
+/* Pushes the prototype of what has that interface name, or none: then its vref is in it. */
+static void push_prototype(cs_machine *the, cs_liveslots *ls, cs_vref vref, cs_bytes iface,
+                           const char *what)
 {
     char unnamed[CS_REF_TEXT_MAX + 32], text[CS_REF_TEXT_MAX];
-    if (iface.size == 0) {
-        (void)snprintf(unnamed, sizeof unnamed, "Alleged: presence %s", cs_vref_text(vref, text));
-        iface = cs_bytes_of(unnamed);
+    if (iface.size > 0) {
+        cs_ls_push_tag_record(the, ls, iface);
+        return;
     }
-    cs_push_iface_prototype(the, iface);
+    (void)snprintf(unnamed, sizeof unnamed, "Alleged: %s %s", what, cs_vref_text(vref, text));
+    cs_push_iface_prototype(the, cs_bytes_of(unnamed));
+}
+
+static void push_presence(cs_machine *the, cs_liveslots *ls, cs_vref vref, cs_bytes iface)
+{
+    push_prototype(the, ls, vref, iface, "presence");
     cs_presence_push(the, vref.bits, the->stack);
     the->stack[1] = the->stack[0];
     mxPop();
@@ -100,12 +108,7 @@ static void push_promise(cs_machine *the, cs_liveslots *ls, cs_vref vref)
  * (S19), so it is held for ever. */
 static void push_device(cs_machine *the, cs_liveslots *ls, cs_vref vref, cs_bytes iface)
 {
-    char unnamed[CS_REF_TEXT_MAX + 32], text[CS_REF_TEXT_MAX];
-    if (iface.size == 0) {
-        (void)snprintf(unnamed, sizeof unnamed, "Alleged: device %s", cs_vref_text(vref, text));
-        iface = cs_bytes_of(unnamed);
-    }
-    cs_push_iface_prototype(the, iface);
+    push_prototype(the, ls, vref, iface, "device");
     mxDub();
     cs_slot *node = fxNewObjectInstance(the);
     node->flag |= XS_DONT_PATCH_FLAG | XS_DONT_MARSHALL_FLAG;
@@ -122,7 +125,7 @@ static void push_new(cs_machine *the, cs_liveslots *ls, cs_vref vref, cs_bytes i
         cs_throw(the, XS_UNKNOWN_ERROR, "I do not remember allocating %s",
                  cs_vref_text(vref, text));
     if (type == CS_REF_OBJECT)
-        push_presence(the, vref, iface);
+        push_presence(the, ls, vref, iface);
     else if (type == CS_REF_PROMISE)
         push_promise(the, ls, vref);
     else

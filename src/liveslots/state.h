@@ -2,6 +2,7 @@
  *
  *   liveslots.c   life, a delivery from its first turn to the reply, hooks
  *   identity.c    vrefs and the objects that they mean
+ *   tags.c        prototypes of presences
  *   start.c       startVat: buildRootObject and the root object
  *   inbound.c     message and notify
  *   outbound.c    sends; promises of ours that the kernel follows, and what they resolve to
@@ -96,6 +97,8 @@ struct cs_liveslots {
     uint64_t drops_since; /* since the last collection: exports dropped, imports retired */
     cs_vref *listed;      /* of cs_liveslots_imports() */
 
+    struct cs_ls_tag *tags; /* of tags.c, or NULL */
+
     cs_map gets; /* number -> instance, see get.c */
     uint64_t next_get;
 
@@ -133,9 +136,15 @@ void cs_ls_retain(cs_liveslots *ls, const cs_capdata *data);
 /* Pushes the object that a vref means; makes presences and promises that are new. Throws. */
 void cs_ls_push_value(cs_machine *the, cs_liveslots *ls, cs_vref vref, cs_bytes iface);
 
-/* --- collect.c ------------------------------------------------------------------------------------ */
+/* --- tags.c --------------------------------------------------------------------------------------- */
 
 typedef void cs_marker(cs_machine *the, cs_slot *instance);
+/* Pushes the prototype of presences with this interface name, UTF-8. */
+void cs_ls_push_tag_record(cs_machine *the, cs_liveslots *ls, cs_bytes iface);
+void cs_ls_mark_tags(cs_machine *the, cs_liveslots *ls, cs_marker *mark);
+
+/* --- collect.c ------------------------------------------------------------------------------------ */
+
 /* Hooks of the heap: what we hold, in every collection; besides that in organic ones; and what to do
  * about the rest in forced ones. */
 void cs_ls_mark(cs_machine *the, cs_liveslots *ls, cs_marker *mark);

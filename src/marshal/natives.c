@@ -56,9 +56,9 @@ static void give_boolean(cs_machine *the, bool value)
     mxResult->value.boolean = value;
 }
 
-static void give_text(cs_machine *the, const char *text)
+static void give_constant(cs_machine *the, const char *text)
 {
-    cs_push_engine_text(the, text, strlen(text));
+    cs_push_constant(the, text);
     give(the);
 }
 
@@ -79,7 +79,7 @@ static void give_remotable(cs_machine *the, const cs_slot *value, const cs_slot 
 static void far(cs_machine *the)
 {
     const cs_slot *method = argument(the, 2);
-    cs_push_engine_text(the, "Alleged: ", 9);
+    cs_push_constant(the, "Alleged: ");
     mxPushSlot(argument(the, 0));
     fxToString(the, the->stack);
     fxConcatString(the, the->stack + 1, the->stack);
@@ -94,7 +94,7 @@ static void remotable(cs_machine *the)
         cs_throw_text(the, XS_UNKNOWN_ERROR, "Remotable props not yet implemented %s",
                       cs_redacted(props));
     if (iface->kind == XS_UNDEFINED_KIND)
-        cs_push_engine_text(the, "Remotable", 9);
+        cs_push_constant(the, "Remotable");
     else
         mxPushSlot(iface);
     give_remotable(the, argument(the, 2), NULL);
@@ -125,7 +125,7 @@ static void pass_style_of(cs_machine *the)
         "undefined",  "null",      "boolean", "number", "bigint",    "string",  "symbol",
         "copyRecord", "copyArray", "tagged",  "error",  "remotable", "promise",
     };
-    give_text(the, names[cs_pass_style_of(the, argument(the, 0))]);
+    give_constant(the, names[cs_pass_style_of(the, argument(the, 0))]);
 }
 
 static void is_passable(cs_machine *the)
@@ -144,7 +144,7 @@ static void make_tagged(cs_machine *the)
     (void)cs_pass_style_of(the, payload);
     cs_push_registered_symbol(the, "passStyle");
     txID style = the->stack->value.symbol;
-    cs_push_engine_text(the, "tagged", 6);
+    cs_push_constant(the, "tagged");
     const cs_slot *mark = the->stack;
     cs_slot *instance = cs_push_object(the, mxObjectPrototype.value.reference);
     cs_slot *last = cs_add_hidden(the, instance, style, mark);

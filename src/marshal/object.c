@@ -123,13 +123,17 @@ const char *cs_well_known_name(txID symbol)
     return NULL;
 }
 
-/* As fx_Symbol_for() finds it. */
-static txID registered_symbol(cs_machine *the, const char *text)
+/* As fx_Symbol_for() counts a name together. */
+static txU4 sum_of(const char *text)
 {
     txU4 sum = 0;
     for (const uint8_t *p = (const uint8_t *)text; *p != 0; p++)
         sum = (sum << 1) + *p;
-    sum &= 0x7fffffff;
+    return sum & 0x7fffffff;
+}
+
+static txID registered_symbol(cs_machine *the, const char *text, txU4 sum)
+{
     const cs_slot *s = the->symbolTable[sum % (txU4)the->symbolModulo];
     while (s != NULL && (s->value.key.sum != sum || strcmp(s->value.key.string, text) != 0))
         s = s->next;
@@ -138,12 +142,16 @@ static txID registered_symbol(cs_machine *the, const char *text)
 
 txID cs_pass_style_id(cs_machine *the)
 {
-    return registered_symbol(the, "passStyle");
+    static const char name[] = "passStyle";
+    static txU4 sum;
+    if (sum == 0)
+        sum = sum_of(name);
+    return registered_symbol(the, name, sum);
 }
 
 void cs_push_registered_symbol(cs_machine *the, const char *text)
 {
-    txID id = registered_symbol(the, text);
+    txID id = registered_symbol(the, text, sum_of(text));
     if (id != XS_NO_ID) {
         mxPushUndefined();
         the->stack->kind = XS_SYMBOL_KIND;
@@ -190,6 +198,14 @@ void cs_push_engine_text(cs_machine *the, const char *text, size_t size)
     copy[size] = 0;
     the->stack->value.string = copy;
     the->stack->kind = XS_STRING_KIND;
+}
+
+/* Of the kind that a collection leaves alone. */
+void cs_push_constant(cs_machine *the, const char *text)
+{
+    mxPushUndefined();
+    the->stack->value.string = (txString)(uintptr_t)text;
+    the->stack->kind = XS_STRING_X_KIND;
 }
 
 cs_slot *cs_push_object(cs_machine *the, cs_slot *prototype)

@@ -112,15 +112,14 @@ static bool check_tag_record(cs_machine *the, cs_slot *instance, bool is_functio
 static bool check_method(cs_machine *the, const cs_slot *p, cs_problem *why)
 {
     cs_quoted q;
-    const char *name = cs_quote_key(the, &q, p->ID);
     if (p->kind == XS_ACCESSOR_KIND)
         return cs_refuse(why, "cannot serialize Remotables with accessors like %s in (an object)",
-                         name);
+                         cs_quote_key(the, &q, p->ID));
     if (p->ID == mxID(_Symbol_toStringTag))
         return cs_check_iface(p, why);
     if (!cs_is_method(the, p))
         return cs_refuse(why, "cannot serialize Remotables with non-methods like %s in (an object)",
-                         name);
+                         cs_quote_key(the, &q, p->ID));
     return p->ID != cs_pass_style_id(the) ||
            cs_refuse(why, "A pass-by-remote cannot shadow \"[Symbol(passStyle)]\"");
 }
@@ -208,7 +207,7 @@ static bool refuse_undeclared(cs_machine *the, cs_slot *instance, cs_problem *wh
 
 bool cs_check_remotable(cs_machine *the, cs_slot *instance, cs_problem *why)
 {
-    cs_slot *first = instance = cs_instance(the, instance);
+    instance = cs_instance(the, instance);
     bool is_function = cs_is_function(instance);
     for (;;) {
         if (!cs_is_frozen(the, instance))
@@ -219,16 +218,10 @@ bool cs_check_remotable(cs_machine *the, cs_slot *instance, cs_problem *why)
         if (cs_is_common(the, prototype))
             return refuse_undeclared(the, instance, why);
         prototype = cs_instance(the, prototype);
-        if (is_function || cs_is_common(the, prototype_of(the, prototype))) {
-            if (!check_tag_record(the, prototype, is_function, why))
-                return false;
-            break;
-        }
+        if (is_function || cs_is_common(the, prototype_of(the, prototype)))
+            return check_tag_record(the, prototype, is_function, why);
         instance = prototype; /* it must be a remotable itself */
     }
-    if (!cs_is_of_base(the, first))
-        first->flag |= CS_PASSABLE_FLAG;
-    return true;
 }
 
 cs_slot *cs_iface_of(cs_machine *the, cs_slot *remotable)
@@ -245,7 +238,7 @@ static void push_tag_record(cs_machine *the, cs_slot *base)
     cs_push_registered_symbol(the, "passStyle");
     txID style = the->stack->value.symbol;
     mxPop();
-    cs_push_engine_text(the, "remotable", 9);
+    cs_push_constant(the, "remotable");
     const cs_slot *mark = the->stack;
     cs_slot *record = cs_push_object(the, base);
     cs_slot *last = cs_add_hidden(the, record, style, mark);
@@ -316,4 +309,6 @@ void cs_make_remotable(cs_machine *the, cs_slot *value, cs_slot *iface, const cs
     instance->value.instance.prototype = the->stack->value.reference;
     mxPop();
     cs_harden(the, value);
+    if (!cs_is_promise(instance) && !cs_is_thenable(the, instance))
+        cs_set_passable(the, instance); /* cs_style_of_instance() would find what was checked here */
 }

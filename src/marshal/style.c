@@ -204,7 +204,7 @@ static int style_of_promise(cs_machine *the, cs_slot *instance, cs_problem *why)
     return CS_STYLE_PROMISE;
 }
 
-static bool is_thenable(cs_machine *the, cs_slot *instance)
+bool cs_is_thenable(cs_machine *the, cs_slot *instance)
 {
     const cs_slot *then = cs_uncommon_property(the, instance, mxID(_then));
     return then != NULL && then->kind == XS_REFERENCE_KIND && cs_is_function(then->value.reference);
@@ -273,7 +273,10 @@ static int style_of_unfrozen(const cs_slot *instance, cs_problem *why)
 
 static int style_of_remotable(cs_machine *the, cs_slot *instance, cs_problem *why)
 {
-    return cs_check_remotable(the, instance, why) ? CS_STYLE_REMOTABLE : CS_STYLE_BAD;
+    if (!cs_check_remotable(the, instance, why))
+        return CS_STYLE_BAD;
+    cs_set_passable(the, instance);
+    return CS_STYLE_REMOTABLE;
 }
 
 /* By its property [Symbol.for('passStyle')], own or inherited. */
@@ -343,7 +346,7 @@ int cs_style_of_instance(cs_machine *the, cs_slot *instance, cs_problem *why)
         return style_of_array(the, instance, why);
     if (cs_is_promise(instance))
         return style_of_promise(the, instance, why);
-    if (is_thenable(the, instance))
+    if (cs_is_thenable(the, instance))
         return cs_bad(cs_refuse(why, "Cannot pass non-promise thenables"));
     if (cs_is_function(instance))
         return style_of_remotable(the, instance, why);

@@ -65,8 +65,9 @@ const char *cs_well_known_name(txID symbol);
 /* The name of a property, symbol or not, as the engine holds it; on the heap. "" if it has none. */
 const char *cs_key_text(cs_machine *the, txID id);
 
-/* Pushes a string of the engine's text. */
+/* Pushes a string of the engine's text; the other one does not copy what lives for ever. */
 void cs_push_engine_text(cs_machine *the, const char *text, size_t size);
+void cs_push_constant(cs_machine *the, const char *text);
 
 /* Pushes a new object that inherits from `prototype`, without properties; not hardened. */
 cs_slot *cs_push_object(cs_machine *the, cs_slot *prototype);
@@ -130,6 +131,8 @@ static inline int cs_bad(bool refused)
 int cs_style_of_instance(cs_machine *the, cs_slot *instance, cs_problem *why);
 /* All of a value, with the path in the reason. */
 int cs_style_of(cs_machine *the, cs_slot *value, cs_problem *why);
+/* Whether an object or function has a method `then`, by which everybody takes it for a promise. */
+bool cs_is_thenable(cs_machine *the, cs_slot *instance);
 /* Whether the prototypes lead to Error.prototype. */
 bool cs_is_error_like(cs_machine *the, cs_slot *instance);
 /* Notes that an object is passable, with all that it contains. */
