@@ -66,11 +66,8 @@ cs_map_entry *cs_map_put(cs_map *m, uint64_t key)
     return e;
 }
 
-bool cs_map_remove(cs_map *m, uint64_t key)
+void cs_map_remove_entry(cs_map *m, cs_map_entry *e)
 {
-    cs_map_entry *e = cs_map_find(m, key);
-    if (e == NULL)
-        return false;
     size_t mask = m->cap - 1, hole = (size_t)(e - m->entries), i = hole;
     for (;;) {
         i = (i + 1) & mask;
@@ -84,7 +81,14 @@ bool cs_map_remove(cs_map *m, uint64_t key)
     }
     m->entries[hole] = (cs_map_entry){ 0 };
     m->count--;
-    return true;
+}
+
+bool cs_map_remove(cs_map *m, uint64_t key)
+{
+    cs_map_entry *e = cs_map_find(m, key);
+    if (e != NULL)
+        cs_map_remove_entry(m, e);
+    return e != NULL;
 }
 
 cs_map_entry *cs_map_next(const cs_map *m, const cs_map_entry *e)

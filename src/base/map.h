@@ -24,6 +24,7 @@ cs_map_entry *cs_map_find(const cs_map *m, uint64_t key);
 /* The entry of `key`, made with value 0 if it was absent. */
 cs_map_entry *cs_map_put(cs_map *m, uint64_t key);
 bool cs_map_remove(cs_map *m, uint64_t key); /* whether it was there */
+void cs_map_remove_entry(cs_map *m, cs_map_entry *e);
 /* Walks all entries: `for (cs_map_entry *e = NULL; (e = cs_map_next(m, e)) != NULL;)`.
  * No put or remove meanwhile. */
 cs_map_entry *cs_map_next(const cs_map *m, const cs_map_entry *e);

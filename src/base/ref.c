@@ -102,31 +102,40 @@ const char *cs_vref_text(cs_vref v, char text[static CS_REF_TEXT_MAX])
 /* Reads a decimal number without leading zeros, up to `max`; moves *at behind it. */
 static bool read_number(cs_bytes text, size_t *at, uint64_t max, uint64_t *ret)
 {
+    enum { DIGITS_MAX = 19 }; /* so many always fit 64 bits */
     size_t i = *at;
     uint64_t n = 0;
     for (; i < text.size && text.data[i] >= '0' && text.data[i] <= '9'; i++) {
-        if (n > max / 10 || (i > *at && text.data[*at] == '0'))
+        if (i - *at == DIGITS_MAX)
             return false;
         n = n * 10 + (uint64_t)(text.data[i] - '0');
     }
-    if (i == *at || n > max)
+    if (i == *at || n > max || (text.data[*at] == '0' && i > *at + 1))
         return false;
     *at = i;
     *ret = n;
     return true;
 }
 
+/* NONE: no letter of a type. */
+static cs_ref_type type_of_letter(uint8_t c)
+{
+    return c == 'o'   ? CS_REF_OBJECT
+           : c == 'p' ? CS_REF_PROMISE
+           : c == 'd' ? CS_REF_DEVICE
+                      : CS_REF_NONE;
+}
+
 cs_status cs_kref_parse(cs_bytes text, cs_kref *ret)
 {
     if (text.size < 3 || text.data[0] != 'k')
         return CS_E_BAD_REF;
-    const char *types = "?opd", *type = strchr(types, text.data[1]);
+    cs_ref_type type = type_of_letter(text.data[1]);
     size_t at = 2;
     uint64_t id;
-    if (type == NULL || type == types || *type == 0 ||
-        !read_number(text, &at, CS_REF_ID_MAX, &id) || at != text.size)
+    if (type == CS_REF_NONE || !read_number(text, &at, CS_REF_ID_MAX, &id) || at != text.size)
         return CS_E_BAD_REF;
-    *ret = cs_kref_of((cs_ref_type)(type - types), id);
+    *ret = cs_kref_of(type, id);
     return CS_OK;
 }
 
@@ -152,8 +161,8 @@ cs_status cs_vref_parse(cs_bytes text, cs_vref *ret)
 {
     if (text.size < 3 || (text.data[1] != '+' && text.data[1] != '-'))
         return CS_E_BAD_REF;
-    const char *types = "?opd", *type = strchr(types, text.data[0]);
-    if (type == NULL || type == types || *type == 0)
+    cs_ref_type type = type_of_letter(text.data[0]);
+    if (type == CS_REF_NONE)
         return CS_E_BAD_REF;
     bool by_vat = text.data[1] == '+';
     if (text.data[0] == 'o' && by_vat && text.data[2] == 'v')
@@ -164,7 +173,7 @@ cs_status cs_vref_parse(cs_bytes text, cs_vref *ret)
     uint64_t id;
     if (!read_number(text, &at, CS_REF_ID_MAX, &id) || at != text.size)
         return CS_E_BAD_REF;
-    *ret = cs_vref_of((cs_ref_type)(type - types), by_vat, id);
+    *ret = cs_vref_of(type, by_vat, id);
     return CS_OK;
 }
 

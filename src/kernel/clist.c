@@ -36,11 +36,10 @@ static void set_reachable(cs_kernel *k, cs_clist_row *row)
 }
 
 /* C4 */
-static void count_import(cs_kernel *k, cs_vatid vat, bool more)
+static void count_import(cs_kernel *k, cs_vat_row *row, bool more)
 {
-    cs_vat_row *row = cs_vat_edit(k->store, vat);
     if (more ? row->imports_reachable == UINT32_MAX : row->imports_reachable == 0)
-        cs_crank_fault(k, "v%u: its count of imports leaves the range", (unsigned)vat.n);
+        cs_crank_fault(k, "v%u: its count of imports leaves the range", (unsigned)row->id.n);
     else
         row->imports_reachable += more ? 1 : UINT32_MAX;
 }
@@ -49,8 +48,6 @@ static void add(cs_kernel *k, cs_vatid vat, cs_vref vref, cs_kref kref)
 {
     set_reachable(k, cs_clist_add(k->store, vat, vref, kref));
     cs_stat_add(k, CS_STAT_CLIST_ENTRIES, 1);
-    if (is_import(vref))
-        count_import(k, vat, true);
 }
 
 void cs_clist_export(cs_kernel *k, cs_vatid vat, cs_vref vref, cs_kref kref)
@@ -62,7 +59,7 @@ void cs_clist_export(cs_kernel *k, cs_vatid vat, cs_vref vref, cs_kref kref)
 
 void cs_clist_export_anew(cs_kernel *k, const cs_clist_row *row)
 {
-    set_reachable(k, cs_clist_edit(k->store, row->vat, row->vref));
+    set_reachable(k, cs_clist_change(k->store, row));
 }
 
 /* ---- from the vat ---- */
@@ -106,6 +103,8 @@ static cs_vref new_import(cs_kernel *k, cs_vatid vat, cs_kref kref)
         return cs_vref_of(cs_kref_type(kref), false, CS_REF_ID_MAX);
     cs_vref vref = cs_vref_of(cs_kref_type(kref), false, (*next)++);
     add(k, vat, vref, kref);
+    if (is_import(vref))
+        count_import(k, row, true);
     cs_ref_up(k, kref); /* R1, R2: recognizable, and reachable as its flag says */
     return vref;
 }
@@ -119,9 +118,9 @@ static cs_vref reachable_again(cs_kernel *k, const cs_clist_row *row)
                        cs_vatid_text(row->vat, vat), cs_vref_text(row->vref, text));
         return row->vref;
     }
-    set_reachable(k, cs_clist_edit(k->store, row->vat, row->vref));
+    set_reachable(k, cs_clist_change(k->store, row));
     cs_object_count(k, row->kref, 1, 0);
-    count_import(k, row->vat, true);
+    count_import(k, cs_vat_edit(k->store, row->vat), true);
     return row->vref;
 }
 
@@ -141,7 +140,7 @@ void cs_clist_remove(cs_kernel *k, const cs_clist_row *row)
     cs_clist_delete(k->store, gone.vat, gone.vref);
     cs_stat_sub(k, CS_STAT_CLIST_ENTRIES, 1);
     if (is_import(gone.vref) && gone.reachable)
-        count_import(k, gone.vat, false);
+        count_import(k, cs_vat_edit(k->store, gone.vat), false);
     if (!is_object(gone.kref))
         cs_ref_down(k, gone.kref);
     else if (!cs_vref_by_vat(gone.vref))
@@ -150,9 +149,9 @@ void cs_clist_remove(cs_kernel *k, const cs_clist_row *row)
 
 void cs_clist_drop(cs_kernel *k, const cs_clist_row *row)
 {
-    cs_clist_edit(k->store, row->vat, row->vref)->reachable = false;
+    cs_clist_change(k->store, row)->reachable = false;
     cs_object_count(k, row->kref, -1, 0);
-    count_import(k, row->vat, false);
+    count_import(k, cs_vat_edit(k->store, row->vat), false);
 }
 
 void cs_clist_retire_promise(cs_kernel *k, cs_vatid vat, cs_kref promise)

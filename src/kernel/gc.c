@@ -7,20 +7,17 @@
 
 #include <string.h>
 
-static const char *const words[CS_GC_TYPES] = {
-    [CS_GC_DROP_EXPORT] = " dropExport ",
-    [CS_GC_RETIRE_EXPORT] = " retireExport ",
-    [CS_GC_RETIRE_IMPORT] = " retireImport ",
+#define WORD(text) \
+    { \
+        (const uint8_t *)(text), sizeof(text) - 1 \
+    }
+static const cs_bytes words[CS_GC_TYPES] = {
+    [CS_GC_DROP_EXPORT] = WORD(" dropExport "),
+    [CS_GC_RETIRE_EXPORT] = WORD(" retireExport "),
+    [CS_GC_RETIRE_IMPORT] = WORD(" retireImport "),
 };
 
 /* ---- names ---- */
-
-static uint8_t *put_text(uint8_t *at, const char *text)
-{
-    size_t size = strlen(text);
-    memcpy(at, text, size);
-    return at + size;
-}
 
 static uint8_t *put_number(uint8_t *at, uint64_t n)
 {
@@ -36,8 +33,15 @@ static uint8_t *put_number(uint8_t *at, uint64_t n)
 
 cs_bytes cs_gc_name(const cs_gc_action *a, uint8_t name[static CS_GC_NAME_MAX])
 {
-    uint8_t *at = put_number(put_text(name, "v"), a->vat.n);
-    at = put_number(put_text(put_text(at, words[a->type]), "ko"), cs_kref_id(a->object));
+    const cs_bytes word = words[a->type];
+    uint8_t *at = name;
+    *at++ = 'v';
+    at = put_number(at, a->vat.n);
+    memcpy(at, word.data, word.size);
+    at += word.size;
+    *at++ = 'k';
+    *at++ = 'o';
+    at = put_number(at, cs_kref_id(a->object));
     return (cs_bytes){ name, (size_t)(at - name) };
 }
 
@@ -49,8 +53,8 @@ bool cs_gc_parse(cs_bytes name, cs_gc_action *ret)
     const cs_bytes vat = { name.data, (size_t)(space - name.data) };
     const cs_bytes rest = { space, name.size - vat.size };
     for (cs_gc_type type = CS_GC_DROP_EXPORT; type < CS_GC_TYPES; type++) {
-        size_t size = strlen(words[type]);
-        if (!cs_bytes_start_with(rest, words[type]))
+        const size_t size = words[type].size;
+        if (rest.size < size || memcmp(rest.data, words[type].data, size) != 0)
             continue;
         const cs_bytes object = { rest.data + size, rest.size - size };
         ret->type = type;
@@ -117,7 +121,7 @@ static void carry_out(cs_kernel *k, cs_gc_type type, const cs_clist_row *row)
 {
     cs_kref object = row->kref;
     if (type == CS_GC_DROP_EXPORT) {
-        cs_clist_edit(k->store, row->vat, row->vref)->reachable = false;
+        cs_clist_change(k->store, row)->reachable = false;
         cs_stat_add(k, CS_STAT_EXPORTS_DROPPED, 1);
         return;
     }

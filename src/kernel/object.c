@@ -16,9 +16,10 @@ cs_kref cs_object_new(cs_kernel *k, cs_vatid owner)
 
 void cs_object_orphan(cs_kernel *k, cs_kref object)
 {
-    if (cs_need_object(k, object) == NULL)
+    const cs_object_row *row = cs_need_object(k, object);
+    if (row == NULL)
         return;
-    cs_object_edit(k->store, object)->owner = (cs_vatid){ 0 };
+    cs_object_change(k->store, row)->owner = (cs_vatid){ 0 };
     cs_ref_maybe_free(k, object);
 }
 

@@ -36,9 +36,10 @@ static void bad_count(cs_kernel *k, cs_kref ref)
 
 void cs_object_count(cs_kernel *k, cs_kref object, int reachable, int recognizable)
 {
-    if (cs_need_object(k, object) == NULL)
+    const cs_object_row *found = cs_need_object(k, object);
+    if (found == NULL)
         return;
-    cs_object_row *row = cs_object_edit(k->store, object);
+    cs_object_row *row = cs_object_change(k->store, found);
     if (!count_by(&row->reachable, reachable) || !count_by(&row->recognizable, recognizable) ||
         row->reachable > row->recognizable)
         bad_count(k, object);
@@ -155,7 +156,7 @@ static void sweep_orphan(cs_kernel *k, const cs_object_row *row)
     if (row->recognizable == 0) {
         cs_object_remove(k, row->kref);
     } else if (!row->is_retiring) {
-        cs_object_edit(k->store, row->kref)->is_retiring = true;
+        cs_object_change(k->store, row)->is_retiring = true;
         cs_store_each_holder(k->store, row->kref, tell_importer, k);
     }
 }

@@ -25,16 +25,33 @@ typedef struct cs_dead_batch {
  * then how many they are. 2 + 1 + 54 + 5 bits. */
 enum { DIGITS_MAX = 16, COUNT_BITS = 5, DIGITS_BITS = 54 };
 
+static const uint64_t powers[DIGITS_MAX + 1] = { 1,
+                                                 10,
+                                                 100,
+                                                 1000,
+                                                 10000,
+                                                 100000,
+                                                 1000000,
+                                                 10000000,
+                                                 100000000,
+                                                 1000000000,
+                                                 10000000000,
+                                                 100000000000,
+                                                 1000000000000,
+                                                 10000000000000,
+                                                 100000000000000,
+                                                 1000000000000000,
+                                                 10000000000000000 };
+
 static uint64_t text_key(cs_vref v)
 {
     static const uint64_t type_rank[] = {
         [CS_REF_DEVICE] = 0, [CS_REF_OBJECT] = 1, [CS_REF_PROMISE] = 2
     };
-    uint64_t digits = cs_vref_id(v), count = 1, power = 10;
-    for (; count < DIGITS_MAX && digits >= power; count++)
-        power *= 10;
-    for (uint64_t i = count; i < DIGITS_MAX; i++)
-        digits *= 10;
+    uint64_t digits = cs_vref_id(v), count = 1;
+    while (count < DIGITS_MAX && digits >= powers[count])
+        count++;
+    digits *= powers[DIGITS_MAX - count];
     uint64_t kind = type_rank[cs_vref_type(v)] << 1 | !cs_vref_by_vat(v);
     return (kind << DIGITS_BITS | digits) << COUNT_BITS | count;
 }
@@ -44,9 +61,7 @@ static cs_vref vref_of_key(uint64_t key)
     static const cs_ref_type types[] = { CS_REF_DEVICE, CS_REF_OBJECT, CS_REF_PROMISE };
     uint64_t count = key & ((1U << COUNT_BITS) - 1), kind = key >> (COUNT_BITS + DIGITS_BITS);
     uint64_t digits = key >> COUNT_BITS & ((UINT64_C(1) << DIGITS_BITS) - 1);
-    for (uint64_t i = count; i < DIGITS_MAX; i++)
-        digits /= 10;
-    return cs_vref_of(types[kind >> 1], (kind & 1) == 0, digits);
+    return cs_vref_of(types[kind >> 1], (kind & 1) == 0, digits / powers[DIGITS_MAX - count]);
 }
 
 static int compare(const void *a, const void *b)
@@ -55,13 +70,49 @@ static int compare(const void *a, const void *b)
     return x->bits < y->bits ? -1 : x->bits > y->bits;
 }
 
+/* Sorts by eight bits of the keys, keeping the order of those that are equal there. False: all are, and
+ * nothing was done. */
+static bool sort_by_byte(const cs_vref *from, cs_vref *to, size_t count, unsigned shift)
+{
+    enum { VALUES = 256 };
+    size_t starts[VALUES + 1] = { 0 };
+    for (size_t i = 0; i < count; i++)
+        starts[(from[i].bits >> shift & (VALUES - 1)) + 1]++;
+    if (starts[(from[0].bits >> shift & (VALUES - 1)) + 1] == count)
+        return false;
+    for (size_t i = 1; i < VALUES; i++)
+        starts[i] += starts[i - 1];
+    for (size_t i = 0; i < count; i++)
+        to[starts[from[i].bits >> shift & (VALUES - 1)]++] = from[i];
+    return true;
+}
+
+/* A collection finds thousands, in no order at all: from the last byte of the keys to the first. */
+static void sort_many(cs_vref *items, size_t count)
+{
+    cs_vref *other = cs_alloc(count * sizeof *other), *from = items, *to = other;
+    for (unsigned shift = 0; shift < 64; shift += 8)
+        if (sort_by_byte(from, to, count, shift)) {
+            cs_vref *sorted = to;
+            to = from;
+            from = sorted;
+        }
+    if (from != items)
+        memcpy(items, from, count * sizeof *items);
+    cs_free(other);
+}
+
 void cs_ls_sort(cs_vref *items, size_t count)
 {
+    enum { MANY = 64 };
     if (count < 2)
         return;
     for (size_t i = 0; i < count; i++)
         items[i].bits = text_key(items[i]);
-    qsort(items, count, sizeof *items, compare);
+    if (count < MANY)
+        qsort(items, count, sizeof *items, compare);
+    else
+        sort_many(items, count);
     for (size_t i = 0; i < count; i++)
         items[i] = vref_of_key(items[i].bits);
 }
@@ -74,12 +125,18 @@ unsigned cs_ls_owed(const cs_liveslots *ls, cs_vref vref)
     return e != NULL ? (unsigned)e->value : 0;
 }
 
+static unsigned forgive_entry(cs_liveslots *ls, cs_map_entry *e)
+{
+    if (e == NULL)
+        return 0;
+    unsigned owed = (unsigned)e->value;
+    cs_map_remove_entry(&ls->dead.owed, e);
+    return owed;
+}
+
 unsigned cs_ls_forgive(cs_liveslots *ls, cs_vref vref)
 {
-    unsigned owed = cs_ls_owed(ls, vref);
-    if (owed != 0)
-        (void)cs_map_remove(&ls->dead.owed, vref.bits);
-    return owed;
+    return forgive_entry(ls, cs_map_find(&ls->dead.owed, vref.bits));
 }
 
 static void add_open(cs_dead *dead, cs_vref vref)
@@ -172,11 +229,11 @@ static bool tell_batch(cs_liveslots *ls, cs_told *t, cs_dead_batch *b)
 {
     for (; b->told < b->count; b->told++) {
         cs_vref vref = b->items[b->told];
-        unsigned owed = cs_ls_owed(ls, vref);
+        cs_map_entry *e = cs_map_find(&ls->dead.owed, vref.bits);
+        unsigned owed = e != NULL ? (unsigned)e->value : 0;
         if ((unsigned)__builtin_popcount(owed) > t->left)
             return false;
-        (void)cs_ls_forgive(ls, vref);
-        tell_one(ls, t, vref, owed);
+        tell_one(ls, t, vref, forgive_entry(ls, e));
     }
     return true;
 }

@@ -310,5 +310,6 @@ void cs_make_remotable(cs_machine *the, cs_slot *value, cs_slot *iface, const cs
     mxPop();
     cs_harden(the, value);
     if (!cs_is_promise(instance) && !cs_is_thenable(the, instance))
-        cs_set_passable(the, instance); /* cs_style_of_instance() would find what was checked here */
+        cs_set_passable(the,
+                        instance); /* cs_style_of_instance() would find what was checked here */
 }

@@ -92,6 +92,11 @@ cs_clist_row *cs_clist_edit(cs_store *s, cs_vatid vat, cs_vref vref)
     return cs_row_edit(s, CS_TABLE_CLIST, key_of(vat, vref));
 }
 
+cs_clist_row *cs_clist_change(cs_store *s, const cs_clist_row *found)
+{
+    return cs_row_change(s, found);
+}
+
 cs_clist_row *cs_clist_add(cs_store *s, cs_vatid vat, cs_vref vref, cs_kref kref)
 {
     cs_clist_row *c = cs_row_add(s, CS_TABLE_CLIST, key_of(vat, vref));

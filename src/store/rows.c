@@ -273,6 +273,14 @@ void *cs_row_edit(cs_store *s, cs_table_id table, cs_key key)
     return cs_row_data(r);
 }
 
+void *cs_row_change(cs_store *s, const void *found)
+{
+    cs_row *r = cs_row_of(found);
+    cs_assert(r->state & CS_ROW_LIVE);
+    cs_row_note(s, r);
+    return cs_row_data(r);
+}
+
 void *cs_row_add(cs_store *s, cs_table_id table, cs_key key)
 {
     cs_row *r = cs_row_place(s, table, &key);

@@ -183,6 +183,7 @@ cs_row *cs_row_offer(cs_store *s, cs_table_id table, const cs_key *key);
 /* Each gives the row's struct. */
 void *cs_row_find(cs_store *s, cs_table_id table, cs_key key);  /* NULL if there is none */
 void *cs_row_edit(cs_store *s, cs_table_id table, cs_key key);  /* must exist */
+void *cs_row_change(cs_store *s, const void *found);            /* a live row's struct */
 void *cs_row_add(cs_store *s, cs_table_id table, cs_key key);   /* zeroed; must not exist */
 void cs_row_delete(cs_store *s, cs_table_id table, cs_key key); /* must exist */
 

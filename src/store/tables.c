@@ -77,6 +77,11 @@ cs_object_row *cs_object_edit(cs_store *s, cs_kref k)
     return cs_row_edit(s, CS_TABLE_OBJECT, key_of(k.bits));
 }
 
+cs_object_row *cs_object_change(cs_store *s, const cs_object_row *found)
+{
+    return cs_row_change(s, found);
+}
+
 cs_object_row *cs_object_add(cs_store *s, cs_kref k)
 {
     cs_object_row *o = cs_row_add(s, CS_TABLE_OBJECT, key_of(k.bits));
