@@ -9,7 +9,7 @@ static const cs_vatid none = { 0 };
 void cs_gc_link(cs_store *s, cs_row *r)
 {
     cs_gc_row *row = cs_row_data(r);
-    cs_order_add(s, &s->gc_order, &row->order, none, cs_row_name(r));
+    cs_order_add(&s->gc_order, &row->order, none, cs_row_name(r));
     r->state |= CS_ROW_LISTED;
 }
 
@@ -64,6 +64,6 @@ void cs_gc_delete(cs_store *s, cs_bytes name)
 cs_bytes cs_gc_after(cs_store *s, cs_bytes name)
 {
     need_all(s);
-    const cs_order_node *next = cs_order_after(s->gc_order, none, name);
+    const cs_order_node *next = cs_order_after(&s->gc_order, none, name);
     return next == NULL ? (cs_bytes){ 0 } : next->name;
 }

@@ -6,7 +6,7 @@
 void cs_kv_link(cs_store *s, cs_row *r)
 {
     cs_named_row *row = cs_row_data(r);
-    cs_order_add(s, &s->kv_order, &row->order, (cs_vatid){ (uint32_t)r->a }, cs_row_name(r));
+    cs_order_add(&s->kv_order, &row->order, (cs_vatid){ (uint32_t)r->a }, cs_row_name(r));
     r->state |= CS_ROW_LISTED;
 }
 
@@ -76,7 +76,7 @@ static cs_blob *stored_after(cs_store *s, cs_vatid vat, cs_bytes key)
 
 cs_blob *cs_kv_after(cs_store *s, cs_vatid vat, cs_bytes key)
 {
-    cs_order_node *changed = cs_order_after(s->kv_order, vat, key);
+    cs_order_node *changed = cs_order_after(&s->kv_order, vat, key);
     cs_blob *stored = s->file == NULL ? NULL : stored_after(s, vat, key);
     if (changed == NULL ||
         (stored != NULL && cs_order_compare(changed, vat, cs_blob_bytes(stored)) >= 0))

@@ -1,13 +1,9 @@
-/* Every node has a higher priority than the nodes below it; nodes to its left come before it. */
+/* Each search makes the node that it ends at the root, and folds the way to it up on either side. So what
+ * comes in order, from either end or at a few places at once, is found next to where the last one
+ * was, and no choice of names makes it slow: m operations on n rows take O(m log n) comparisons. */
 #include "store/order.h"
 
 #include <string.h>
-
-static uint32_t draw_priority(cs_store *s)
-{
-    s->priorities = s->priorities * UINT64_C(6364136223846793005) + s->seed[1];
-    return (uint32_t)(s->priorities >> 32);
-}
 
 /* As cs_bytes_compare(), which is not inlined: half of what a search costs. */
 static int compare(const cs_order_node *node, cs_vatid vat, cs_bytes name)
@@ -24,68 +20,100 @@ int cs_order_compare(const cs_order_node *node, cs_vatid vat, cs_bytes name)
     return compare(node, vat, name);
 }
 
-/* Splits `root` into the nodes before `node` and those behind it. */
-static void split(cs_order_node *root, cs_order_node *node)
+static cs_order_node *rotate_right(cs_order_node *node)
 {
-    cs_order_node **before = &node->left, **behind = &node->right;
-    while (root != NULL)
-        if (compare(root, node->vat, node->name) < 0) {
-            *before = root;
-            before = &root->right;
-            root = *before;
-        } else {
-            *behind = root;
-            behind = &root->left;
-            root = *behind;
+    cs_order_node *left = node->left;
+    node->left = left->right;
+    left->right = node;
+    return left;
+}
+
+static cs_order_node *rotate_left(cs_order_node *node)
+{
+    cs_order_node *right = node->right;
+    node->right = right->left;
+    right->left = node;
+    return right;
+}
+
+/* The new root of a tree that is not empty: the node of that name, or one of the two beside its place
+ * (Sleator and Tarjan, top down). What is smaller than the rest collects at `before`, what is greater
+ * at `behind`. */
+static cs_order_node *splay(cs_order_node *t, cs_vatid vat, cs_bytes name)
+{
+    cs_order_node *smaller = NULL, *greater = NULL, **before = &smaller, **behind = &greater;
+    int c = compare(t, vat, name);
+    while (c != 0) {
+        cs_order_node *next = c > 0 ? t->left : t->right;
+        if (next == NULL)
+            break;
+        int at_next = compare(next, vat, name);
+        bool is_straight =
+            c > 0 ? at_next > 0 && next->left != NULL : at_next < 0 && next->right != NULL;
+        if (is_straight) {
+            t = c > 0 ? rotate_right(t) : rotate_left(t);
+            next = c > 0 ? t->left : t->right;
+            at_next = compare(next, vat, name);
         }
-    *before = NULL;
-    *behind = NULL;
+        if (c > 0) {
+            *behind = t;
+            behind = &t->left;
+        } else {
+            *before = t;
+            before = &t->right;
+        }
+        t = next;
+        c = at_next;
+    }
+    *before = t->left;
+    *behind = t->right;
+    t->left = smaller;
+    t->right = greater;
+    return t;
 }
 
-/* The way down to where `node` is or belongs, as long as the nodes on it have higher priorities. */
-static cs_order_node **descend(cs_order_node **root, const cs_order_node *node)
+void cs_order_add(cs_order_node **root, cs_order_node *node, cs_vatid vat, cs_bytes name)
 {
-    while (*root != NULL && *root != node && (*root)->priority >= node->priority)
-        root = compare(*root, node->vat, node->name) < 0 ? &(*root)->right : &(*root)->left;
-    return root;
-}
-
-void cs_order_add(cs_store *s, cs_order_node **root, cs_order_node *node, cs_vatid vat,
-                  cs_bytes name)
-{
-    *node = (cs_order_node){ .vat = vat, .name = name, .priority = draw_priority(s) };
-    cs_order_node **at = descend(root, node);
-    split(*at, node);
-    *at = node;
+    *node = (cs_order_node){ .vat = vat, .name = name };
+    cs_order_node *t = *root == NULL ? NULL : splay(*root, vat, name);
+    *root = node;
+    if (t == NULL)
+        return;
+    if (compare(t, vat, name) < 0) {
+        node->left = t;
+        node->right = t->right;
+        t->right = NULL;
+    } else {
+        node->right = t;
+        node->left = t->left;
+        t->left = NULL;
+    }
 }
 
 void cs_order_remove(cs_order_node **root, cs_order_node *node)
 {
-    cs_order_node **at = descend(root, node), *left = node->left, *right = node->right;
-    cs_assert(*at == node);
-    while (left != NULL && right != NULL)
-        if (left->priority >= right->priority) {
-            *at = left;
-            at = &left->right;
-            left = *at;
-        } else {
-            *at = right;
-            at = &right->left;
-            right = *at;
-        }
-    *at = left != NULL ? left : right;
+    cs_assert(*root != NULL);
+    const cs_order_node *found = splay(*root, node->vat, node->name);
+    cs_assert(found == node);
+    cs_order_node *left = node->left;
+    *root = node->right;
+    if (left != NULL) {
+        left = splay(left, node->vat, node->name); /* the greatest: nothing is to its right */
+        left->right = node->right;
+        *root = left;
+    }
     node->left = node->right = NULL;
 }
 
-cs_order_node *cs_order_after(cs_order_node *root, cs_vatid vat, cs_bytes name)
+cs_order_node *cs_order_after(cs_order_node **root, cs_vatid vat, cs_bytes name)
 {
-    cs_order_node *best = NULL;
-    while (root != NULL)
-        if (compare(root, vat, name) > 0) {
-            best = root;
-            root = root->left;
-        } else {
-            root = root->right;
-        }
-    return best != NULL && best->vat.n == vat.n ? best : NULL;
+    if (*root == NULL)
+        return NULL;
+    cs_order_node *t = *root = splay(*root, vat, name);
+    if (compare(t, vat, name) <= 0) { /* then the least of those to its right */
+        if (t->right != NULL)
+            t->right = splay(t->right, vat, name);
+        t = t->right;
+    }
+    return t != NULL && t->vat.n == vat.n ? t : NULL;
 }

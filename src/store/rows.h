@@ -103,7 +103,6 @@ typedef struct cs_order_node {
     struct cs_order_node *left, *right;
     cs_bytes name; /* borrowed from its row */
     cs_vatid vat;
-    uint32_t priority;
 } cs_order_node;
 /* kv, bundle, code. */
 typedef struct cs_named_row {
@@ -143,7 +142,6 @@ struct cs_store {
     cs_map clist_holders, clist_entries; /* groups: by kref, in disguise, and by vat */
     cs_order_node *kv_order, *gc_order;
     bool gc_is_loaded;
-    uint64_t priorities;
     cs_journal journal;
     uint64_t epoch;
     uint32_t sweep;

@@ -69,9 +69,9 @@ static bool is_nth(const cs_row *first, const cs_row *r, size_t n)
 }
 
 /* How many GC actions have no live one between them: those are all in memory. */
-static size_t run_of_actions(const cs_store *s, cs_row *const *rows, size_t count)
+static size_t run_of_actions(cs_store *s, cs_row *const *rows, size_t count)
 {
-    const cs_order_node *live = cs_order_after(s->gc_order, (cs_vatid){ 0 }, cs_row_name(rows[0]));
+    const cs_order_node *live = cs_order_after(&s->gc_order, (cs_vatid){ 0 }, cs_row_name(rows[0]));
     size_t n = 1;
     while (n < count && (live == NULL || cs_bytes_compare(cs_row_name(rows[n]), live->name) < 0))
         n++;
@@ -79,7 +79,7 @@ static size_t run_of_actions(const cs_store *s, cs_row *const *rows, size_t coun
 }
 
 /* How many of the rows, from the first one on, have no others between them. */
-static size_t run_of(const cs_store *s, cs_row *const *rows, size_t count)
+static size_t run_of(cs_store *s, cs_row *const *rows, size_t count)
 {
     size_t n = 1;
     if (rows[0]->table == CS_TABLE_GC)
