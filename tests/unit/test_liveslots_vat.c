@@ -190,6 +190,52 @@ static void no_growth(void **state)
     (void)sk_free(k);
 }
 
+/* What sends many objects of one interface need not send many prototypes. */
+static void presences_share_prototypes(void **state)
+{
+    (void)state;
+    sk *k = started(
+        "export const buildRootObject = () => { const of = Object.getPrototypeOf; let first;"
+        " return Far('root', { same: (x, y) => harden([of(x) === of(y), x === y,"
+        "  Object.isFrozen(of(x)), x[Symbol.toStringTag], y[Symbol.toStringTag]]),"
+        "  keep: x => { first = of(x); }, kept: x => first === of(x) }); };");
+    assert_string_equal(
+        send(k, "#[\"same\",[\"$0.Alleged: a\",\"$1.Alleged: a\"]]", "o-50 o-51", "p-60"),
+        "resolve p-60 #[true,false,true,\"Alleged: a\",\"Alleged: a\"]\n");
+    assert_string_equal(
+        send(k, "#[\"same\",[\"$0.Alleged: a\",\"$1.Alleged: b\"]]", "o-52 o-53", "p-60"),
+        "resolve p-60 #[false,false,true,\"Alleged: a\",\"Alleged: b\"]\n");
+    assert_string_equal(send(k, "#[\"same\",[\"$0\",\"$1\"]]", "o-54 o-55", "p-60"),
+                        "resolve p-60 #[false,false,true,\"Alleged: presence o-54\","
+                        "\"Alleged: presence o-55\"]\n");
+    assert_string_equal(send(k, "#[\"keep\",[\"$0.Alleged: a\"]]", "o-56", "p-60"),
+                        "resolve p-60 #\"#undefined\"\n");
+    (void)sk_boyd(k); /* no presence holds the prototype now */
+    assert_string_equal(send(k, "#[\"kept\",[\"$0.Alleged: a\"]]", "o-57", "p-60"),
+                        "resolve p-60 #true\n");
+    (void)sk_free(k);
+}
+
+/* Many names, and long ones: whatever is remembered of them, each presence has its own. */
+static void presences_have_their_names(void **state)
+{
+    (void)state;
+    char body[300], slot[16], answer[300], name[200];
+    sk *k = started("export const buildRootObject = () =>"
+                    " Far('root', { m: x => x[Symbol.toStringTag] });");
+    for (unsigned i = 0; i < 400; i++) {
+        (void)snprintf(name, sizeof name, "Alleged: %0*u", (int)(1 + i % 90), i % 100);
+        (void)snprintf(body, sizeof body, "#[\"m\",[\"$0.%s\"]]", name);
+        (void)snprintf(slot, sizeof slot, "o-%u", 50 + i);
+        (void)snprintf(answer, sizeof answer, "resolve p-60 #\"%s\"\n", name);
+        assert_string_equal(send(k, body, slot, "p-60"), answer);
+        if (i % 50 == 0)
+            (void)sk_boyd(k);
+    }
+    (void)sk_free(k);
+}
+
 T_MAIN(T(send_only_has_no_result), T(send_only_tells_promises), T(test_log_as_the_reference),
        T(console_and_rejections_are_said), T(devices_are_named), T(baggage_keeps_in_order),
-       T(replies_have_figures), T(same_history_same_syscalls), T(no_growth))
+       T(replies_have_figures), T(same_history_same_syscalls), T(no_growth),
+       T(presences_share_prototypes), T(presences_have_their_names))

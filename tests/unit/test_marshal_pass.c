@@ -133,6 +133,11 @@ static void far_makes_remotables(void **state)
     is("getInterfaceOf(Remotable('Remotable', undefined, {}))", "Remotable");
     is("getInterfaceOf(Remotable())", "Remotable");
     is("getInterfaceOf(Far('f', () => 1))", "Alleged: f");
+    is("passStyleOf(Far('x', { then() {} }))", "Error: Cannot pass non-promise thenables");
+    is("(() => { const x = Far('x', { then() {} }); return getInterfaceOf(x) + passStyleOf(x); })()",
+       "Error: Cannot pass non-promise thenables");
+    is("passStyleOf(Far('x', Object.setPrototypeOf(Promise.resolve(), Object.prototype)))",
+       "Error: (an object) - Must inherit from Promise.prototype: (an object)");
     is("getInterfaceOf(presence('Alleged: p'))", "Alleged: p");
     is("[{}, 1, null, harden({}), () => 1, 'x'].map(getInterfaceOf).join()", ",,,,,");
     is("(() => { const o = { m() { return 7; } }; const r = Far('x', o); return [r === o, Object.isFrozen(r), r.m()].join(); })()",
