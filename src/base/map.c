@@ -42,10 +42,10 @@ cs_map_entry *cs_map_find(const cs_map *m, uint64_t key)
     return e->key == key ? e : NULL;
 }
 
-static void grow(cs_map *m)
+static void grow(cs_map *m, size_t cap)
 {
     cs_map old = *m;
-    m->cap = old.cap == 0 ? 16 : old.cap * 2;
+    m->cap = cap;
     m->entries = cs_alloc_zero(m->cap, sizeof *m->entries);
     for (size_t i = 0; i < old.cap; i++)
         if (old.entries[i].key != 0)
@@ -53,11 +53,26 @@ static void grow(cs_map *m)
     cs_free(old.entries);
 }
 
+/* Whether so many entries fill the map to three quarters at most. */
+static bool has_room(const cs_map *m, size_t count)
+{
+    return count * 4 <= m->cap * 3;
+}
+
+void cs_map_reserve(cs_map *m, size_t count)
+{
+    cs_map wanted = { .cap = 16 };
+    while (!has_room(&wanted, count))
+        wanted.cap *= 2;
+    if (wanted.cap > m->cap)
+        grow(m, wanted.cap);
+}
+
 cs_map_entry *cs_map_put(cs_map *m, uint64_t key)
 {
     cs_assert(key != 0);
-    if ((m->count + 1) * 4 > m->cap * 3)
-        grow(m);
+    if (!has_room(m, m->count + 1))
+        grow(m, m->cap == 0 ? 16 : m->cap * 2);
     cs_map_entry *e = slot_of(m, key);
     if (e->key == 0) {
         *e = (cs_map_entry){ .key = key };

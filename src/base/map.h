@@ -23,6 +23,8 @@ void cs_map_clear(cs_map *m);
 cs_map_entry *cs_map_find(const cs_map *m, uint64_t key);
 /* The entry of `key`, made with value 0 if it was absent. */
 cs_map_entry *cs_map_put(cs_map *m, uint64_t key);
+/* Makes room for `count` entries in all, so that the map need not grow again and again. */
+void cs_map_reserve(cs_map *m, size_t count);
 bool cs_map_remove(cs_map *m, uint64_t key); /* whether it was there */
 void cs_map_remove_entry(cs_map *m, cs_map_entry *e);
 /* Walks all entries: `for (cs_map_entry *e = NULL; (e = cs_map_next(m, e)) != NULL;)`.

@@ -23,11 +23,11 @@ cs_vref cs_clist_to_vref(cs_kernel *k, cs_vatid vat, cs_kref kref);
 
 /* Adds the entry of an export or a decided promise. */
 void cs_clist_export(cs_kernel *k, cs_vatid vat, cs_vref vref, cs_kref kref);
-/* Sets the flag of an export that does not have it. */
+/* Sets the flag of an export that does not have it. The row is the store's, not a copy. */
 void cs_clist_export_anew(cs_kernel *k, const cs_clist_row *row);
 /* Removes an entry; an import's counts go with it. An export's object is left as it is. */
 void cs_clist_remove(cs_kernel *k, const cs_clist_row *row);
-/* Clears the flag of an import that has it. */
+/* Clears the flag of an import that has it. The row is the store's, not a copy. */
 void cs_clist_drop(cs_kernel *k, const cs_clist_row *row);
 /* The vat and the kernel forget a promise (S2: after its resolution). */
 void cs_clist_retire_promise(cs_kernel *k, cs_vatid vat, cs_kref promise);

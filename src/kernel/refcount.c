@@ -182,9 +182,10 @@ static void sweep_one(cs_kernel *k, cs_kref ref)
 
 /* What is dropped and retired is on the list twice, one far from the other: when there is much of it,
  * looking once saves a walk through cold memory. A few are cheaper looked at twice. */
+enum { FEW = 32 };
+
 static bool seen_before(cs_map *seen, const cs_kref_list *list, size_t i, size_t at_first)
 {
-    enum { FEW = 32 };
     return at_first > FEW && i < at_first && cs_map_put(seen, list->items[i].bits)->value++ > 0;
 }
 
@@ -193,6 +194,8 @@ void cs_refs_sweep(cs_kernel *k)
     const cs_kref_list *list = &k->crank.maybe_free;
     const size_t at_first = list->count;
     cs_map seen = { 0 };
+    if (at_first > FEW)
+        cs_map_reserve(&seen, at_first);
     for (size_t i = 0; i < list->count; i++) /* the list grows meanwhile (R3) */
         if (!seen_before(&seen, list, i, at_first))
             sweep_one(k, list->items[i]);

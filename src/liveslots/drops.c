@@ -101,6 +101,7 @@ static bool is_root(cs_vref vref)
 /* The root stays: whoever can name the vat can make the kernel export it again. */
 void cs_ls_deliver_drop_exports(cs_liveslots *ls, const cs_vrefs *refs)
 {
+    cs_map_reserve(&ls->dropped_exports, ls->dropped_exports.count + refs->count);
     for (uint32_t i = 0; i < refs->count; i++) {
         cs_vref vref = refs->items[i];
         if (is_root(vref) || !cs_map_remove(&ls->exported, vref.bits))

@@ -62,11 +62,16 @@ static cs_vref vref_of(cs_machine *the, void *ctx, cs_slot *instance, bool is_pr
 {
     cs_liveslots *ls = ctx;
     (void)the;
-    cs_vref vref = cs_ls_vref(ls, instance);
-    if (!cs_vref_none(vref))
-        return vref;
-    vref = is_promise ? cs_ls_next_promise(ls) : cs_vref_of(CS_REF_OBJECT, true, ls->next_object++);
-    cs_ls_register(ls, vref, instance);
+    uint64_t handle = cs_presence_handle(instance);
+    if (handle != 0)
+        return (cs_vref){ handle };
+    cs_map_entry *e = cs_map_put(&ls->vrefs, key_of(instance));
+    if (e->value != 0)
+        return (cs_vref){ e->value };
+    cs_vref vref =
+        is_promise ? cs_ls_next_promise(ls) : cs_vref_of(CS_REF_OBJECT, true, ls->next_object++);
+    e->value = vref.bits;
+    cs_map_put(&ls->values, vref.bits)->ptr = instance;
     return vref;
 }
 

@@ -111,7 +111,7 @@ typedef struct cs_object_row {
 } cs_object_row;
 const cs_object_row *cs_object_find(cs_store *s, cs_kref k);
 cs_object_row *cs_object_edit(cs_store *s, cs_kref k);
-/* The same row as it was found, to be changed: without a second look-up. */
+/* The row that a find gave (not a copy of it), to be changed: without a second look-up. */
 cs_object_row *cs_object_change(cs_store *s, const cs_object_row *found);
 cs_object_row *cs_object_add(cs_store *s, cs_kref k);
 void cs_object_delete(cs_store *s, cs_kref k);
@@ -146,7 +146,7 @@ typedef struct cs_clist_row {
 const cs_clist_row *cs_clist_find_vref(cs_store *s, cs_vatid vat, cs_vref vref);
 const cs_clist_row *cs_clist_find_kref(cs_store *s, cs_vatid vat, cs_kref kref);
 cs_clist_row *cs_clist_edit(cs_store *s, cs_vatid vat, cs_vref vref);
-/* The same row as it was found, to be changed: without a second look-up. */
+/* The row that a find gave (not a copy of it), to be changed: without a second look-up. */
 cs_clist_row *cs_clist_change(cs_store *s, const cs_clist_row *found);
 cs_clist_row *cs_clist_add(cs_store *s, cs_vatid vat, cs_vref vref, cs_kref kref);
 void cs_clist_delete(cs_store *s, cs_vatid vat, cs_vref vref);
