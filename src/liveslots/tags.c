@@ -19,15 +19,22 @@ struct cs_ls_tag {
     uint8_t size, name[NAME_MAX_SIZE];
 };
 
-/* The only place where that name may be. */
+/* The only place where that name may be: by all of its bytes, eight at a time. */
 static struct cs_ls_tag *place_of(cs_liveslots *ls, cs_bytes name)
 {
-    uint32_t hash = 0;
+    const uint64_t odd = UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t hash = name.size, word = 0;
     if (ls->tags == NULL)
         ls->tags = cs_alloc_zero(TAGS, sizeof *ls->tags);
-    for (size_t i = 0; i < name.size; i++)
-        hash = hash * 31 + name.data[i];
-    return &ls->tags[hash * UINT32_C(0x9e3779b9) >> 28];
+    for (; name.size > sizeof word; name.data += sizeof word, name.size -= sizeof word) {
+        memcpy(&word, name.data, sizeof word);
+        hash = (hash ^ word) * odd;
+        hash ^= hash >> 32;
+    }
+    word = 0;
+    memcpy(&word, name.data, name.size);
+    _Static_assert(TAGS == 1 << 4, "four bits of the hash");
+    return &ls->tags[(hash ^ word) * odd >> 60];
 }
 
 void cs_ls_push_tag_record(cs_machine *the, cs_liveslots *ls, cs_bytes iface)
