@@ -2,9 +2,9 @@
  * that needs little C stack, with weak entries that outlive a presence, and with a sweep that looks at
  * what was used only.
  *
- * Marking: XS follows references without recursion, but items of arrays, closures and the like
- * recursively, and aborts when the C stack ends: a list of arrays in arrays would end its vat in
- * some collection. Here an instance that is met too deep waits in a list until the stack is free.
+ * Marking: mark.c's, because XS's own is slow in large heaps, and follows items of arrays, closures and
+ * the like on the C stack, at whose end it aborts. XS's code marks the roots and the rarer kinds of slots;
+ * what it would follow it leaves to mark.c.
  *
  * Weak entries: a presence that nobody holds may come back (S8), and must find what was stored under
  * it. So the value of an entry whose key is a presence lives as long as its collection does; the
@@ -67,50 +67,38 @@ static void fxMarkValue(txMachine *the, txSlot *slot);
 
 /* --- marking --------------------------------------------------------------------------------------- */
 
-/* Only one heap collects at a time. */
-enum { MARK_DEPTH_MAX = 128 };
-typedef struct list {
+/* Presences that were not marked yet when an entry for them was. Only one heap collects at a time. */
+static struct {
     txSlot **items;
     size_t count, cap;
-} list;
-static struct {
-    marker *mark; /* fxMarkValue() if chunks are looked at, else fxMarkReference() */
-    int depth;
-    list waiting;           /* instances that were met too deep */
-    list recognized;        /* presences that were not marked yet when an entry for them was */
-    size_t recognized_told; /* of these, by cs_next_recognized() */
-} marking;
+    size_t told; /* of these, by cs_next_recognized() */
+} recognized;
 
-static void add(list *l, txSlot *slot)
+static void add_recognized(txSlot *presence)
 {
-    if (l->count == l->cap) {
-        l->cap = l->cap * 2 + 256;
-        l->items = cs_realloc(l->items, l->cap, sizeof l->items[0]);
+    if (recognized.count == recognized.cap) {
+        recognized.cap = recognized.cap * 2 + 256;
+        recognized.items = cs_realloc(recognized.items, recognized.cap, sizeof recognized.items[0]);
     }
-    l->items[l->count++] = slot;
+    recognized.items[recognized.count++] = presence;
 }
 
 /* What one huge heap needed is not kept for the rest of the process. */
-static void empty(list *l)
+static void forget_recognized(void)
 {
     enum { CAP_KEPT = 16 * 1024 };
-    l->count = 0;
-    if (l->cap <= CAP_KEPT)
+    recognized.count = recognized.told = 0;
+    if (recognized.cap <= CAP_KEPT)
         return;
-    l->items = cs_free(l->items);
-    l->cap = 0;
+    recognized.items = cs_free(recognized.items);
+    recognized.cap = 0;
 }
 
-/* XS passes the marker of the other kind of collection in one place, and would leave chunks marked. */
+/* What XS's code would mark at once waits for mark.c, with all else. (XS passes the marker of the other
+ * kind of collection in one place, and would leave chunks marked.) */
 static void mark_instance(txMachine *the, txSlot *instance, marker *ignored)
 {
-    if (marking.depth == MARK_DEPTH_MAX) {
-        add(&marking.waiting, instance);
-        return;
-    }
-    marking.depth++;
-    stock_mark_instance(the, instance, marking.mark);
-    marking.depth--;
+    cs_mark_later(instance);
 }
 
 static bool is_marked(const txSlot *slot)
@@ -118,11 +106,7 @@ static bool is_marked(const txSlot *slot)
     return (slot->flag & XS_MARK_FLAG) != 0;
 }
 
-static void mark_once(txMachine *the, txSlot *instance)
-{
-    if (!is_marked(instance))
-        mark_instance(the, instance, NULL);
-}
+static marker *mark_other; /* fxMarkValue() if chunks are looked at, else fxMarkReference() */
 
 /* Of a weak entry, on its key or in the list of its collection; `check` is the other of the two. One
  * that was deleted is of no kind and waits in the list to be dropped. */
@@ -135,14 +119,14 @@ static void mark_entry(txMachine *the, const txSlot *entry)
         if (check->kind != XS_INSTANCE_KIND || !cs_presence_may_return(check))
             return;
         if ((the->collectFlag & XS_ORGANIC_FLAG) != 0)
-            mark_instance(the, check, NULL);
+            cs_mark_later(check);
         else
-            add(&marking.recognized, check);
+            add_recognized(check);
     }
     if (is_marked(value))
         return;
     value->flag |= XS_MARK_FLAG;
-    marking.mark(the, value);
+    mark_other(the, value);
 }
 
 static void fxMarkReference(txMachine *the, txSlot *slot)
@@ -161,17 +145,11 @@ static void fxMarkValue(txMachine *the, txSlot *slot)
         stock_mark_value(the, slot);
 }
 
-static void mark_waiting(txMachine *the)
-{
-    while (marking.waiting.count > 0)
-        mark_once(the, marking.waiting.items[--marking.waiting.count]);
-}
-
 cs_slot *cs_next_recognized(cs_machine *the)
 {
-    mark_waiting(the);
-    while (marking.recognized_told < marking.recognized.count) {
-        cs_slot *presence = marking.recognized.items[marking.recognized_told++];
+    cs_mark_all(the);
+    while (recognized.told < recognized.count) {
+        cs_slot *presence = recognized.items[recognized.told++];
         if (!is_marked(presence))
             return presence;
     }
@@ -188,35 +166,48 @@ static void forget_entries(const txSlot *presence)
             s->value.weakEntry.value->kind = XS_UNINITIALIZED_KIND;
 }
 
+static void mark_later(txMachine *the, txSlot *instance)
+{
+    if (!is_marked(instance))
+        cs_mark_later(instance);
+}
+
+/* For the sweep hook: what is marked is live at once. */
+static void mark_now(txMachine *the, txSlot *instance)
+{
+    mark_later(the, instance);
+    cs_mark_all(the);
+}
+
 /* All that XS knows of is marked. What the owner keeps in its sweep must be marked before XS drops the
  * weak entries of what is not. */
 static void mark_owned(txMachine *the, bool forced)
 {
-    cs_collect_mark(the, forced, mark_once);
-    mark_waiting(the);
+    cs_collect_mark(the, forced, mark_later);
+    cs_mark_all(the);
     if (forced) {
-        cs_collect_sweep(the, mark_once);
-        mark_waiting(the);
+        cs_collect_sweep(the, mark_now);
     }
-    for (size_t i = 0; i < marking.recognized.count; i++)
-        if (!is_marked(marking.recognized.items[i]))
-            forget_entries(marking.recognized.items[i]);
+    for (size_t i = 0; i < recognized.count; i++)
+        if (!is_marked(recognized.items[i]))
+            forget_entries(recognized.items[i]);
     fxMarkWeakStuff(the);
 }
 
-/* The depth is bounded, so XS's own checks are in the way: they must not end a heap just because a
- * collection began deep in the stack. Nothing in here aborts. */
+/* XS's own checks of the C stack are in the way: what is deep waits in mark.c, and a heap must not end
+ * just because a collection began deep in the stack. Nothing in here aborts. */
 static void mark(txMachine *the, txFlag flag)
 {
+    const bool with_chunks = (flag & XS_COMPACT_FLAG) != 0;
     char *limit = the->stackLimit;
-    marking.mark = (flag & XS_COMPACT_FLAG) != 0 ? fxMarkValue : fxMarkReference;
+    mark_other = with_chunks ? fxMarkValue : fxMarkReference;
     the->stackLimit = NULL;
-    fxMark(the, marking.mark);
+    cs_mark_begin(with_chunks, mark_other);
+    fxMark(the, mark_other);
     mark_owned(the, (flag & XS_ORGANIC_FLAG) == 0);
+    cs_mark_end();
     the->stackLimit = limit;
-    empty(&marking.waiting);
-    empty(&marking.recognized);
-    marking.recognized_told = 0;
+    forget_recognized();
 }
 
 /* --- sweeping -------------------------------------------------------------------------------------- */
