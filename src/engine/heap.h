@@ -62,6 +62,8 @@ struct cs_heap {
 cs_heap *cs_xs_set_owner(cs_heap *owner);
 cs_heap *cs_xs_owner(void);
 void cs_xs_free_all(cs_heap *h);
+/* `count` slots, with the block's head. */
+void cs_slots_give_back(cs_machine *the, cs_slot *block, size_t count);
 uint64_t cs_bytes_in_use(const cs_heap *h);
 
 /* fence.c. Runs fn with a jump point; used for heaps and for the base while it is made. `death` is
@@ -92,13 +94,13 @@ void cs_mark_all(cs_machine *the);
 void cs_mark_end(void);
 
 /* sweep.c. Frees slots that are not marked, unmarks the others; `fix`, unless NULL, is called for each
- * of these. */
+ * of these. Gives empty blocks back if there are too many. */
 typedef void cs_fix_fn(cs_machine *the, cs_slot *slot);
 typedef struct cs_swept {
     cs_slot *free; /* what is free, linked */
     txSize live;
 } cs_swept;
-cs_swept cs_sweep_slots(cs_machine *the, cs_slot *blocks, cs_fix_fn *fix);
+cs_swept cs_sweep_slots(cs_machine *the, cs_slot **blocks, cs_fix_fn *fix);
 /* Of a new block that XS is going to have: all of it is free. */
 void cs_sweep_prepare(cs_slot *block, txSize count);
 

@@ -162,6 +162,12 @@ void fxFreeSlots(txMachine *the, void *slots)
         (void)cs_free(slots);
 }
 
+void cs_slots_give_back(cs_machine *the, cs_slot *block, size_t count)
+{
+    the->heap->slots_bytes -= count * sizeof(txSlot);
+    fxFreeSlots(the, block);
+}
+
 uint64_t cs_bytes_in_use(const cs_heap *h)
 {
     return (uint64_t)h->the->currentHeapCount * sizeof(txSlot) +

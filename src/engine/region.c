@@ -47,20 +47,35 @@ cs_status cs_region_init(cs_region *r, size_t stack_size, size_t chunks_max, cs_
     return CS_OK;
 }
 
+/* Closes what lies behind the first `size` bytes for chunks; its pages go back to the system. */
+static bool close_chunks(cs_region *r, size_t size)
+{
+    if (size >= r->open)
+        return true;
+    uint8_t *cold = r->base + r->stack_size + size;
+    if (madvise(cold, r->open - size, MADV_DONTNEED) != 0 ||
+        mprotect(cold, r->open - size, PROT_NONE) != 0)
+        return false;
+    r->open = size;
+    return true;
+}
+
 /* Gives cold pages back to the system and closes what lies behind the first chunks. */
 static bool cool(cs_region *r)
 {
     if (r->stack_size > KEPT_STACK &&
         madvise(r->base, r->stack_size - KEPT_STACK, MADV_DONTNEED) != 0)
         return false;
-    uint8_t *cold = r->base + r->stack_size + KEPT_CHUNKS;
-    if (r->open > KEPT_CHUNKS) {
-        size_t size = r->open - KEPT_CHUNKS;
-        if (madvise(cold, size, MADV_DONTNEED) != 0 || mprotect(cold, size, PROT_NONE) != 0)
-            return false;
-        r->open = KEPT_CHUNKS;
-    }
     r->used = 0;
+    return close_chunks(r, KEPT_CHUNKS);
+}
+
+bool cs_region_shrink(cs_region *r, size_t size)
+{
+    cs_assert(size <= r->used);
+    if (!close_chunks(r, cs_page_round(r->used - size)))
+        return false;
+    r->used -= size;
     return true;
 }
 

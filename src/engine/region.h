@@ -24,6 +24,8 @@ CS_MUST_USE cs_status cs_region_init(cs_region *r, size_t stack_size, size_t chu
 void cs_region_fini(cs_region *r);
 /* `size` more bytes right behind those before, or NULL: reserve used up, or no memory. */
 void *cs_region_grow(cs_region *r, size_t size);
+/* The last `size` bytes that were handed out are not used any more. Keeps them if the system refuses. */
+bool cs_region_shrink(cs_region *r, size_t size);
 /* Makes everything read-only, for ever. */
 void cs_region_protect(cs_region *r);
 size_t cs_page_round(size_t size);

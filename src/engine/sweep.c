@@ -3,7 +3,7 @@
  * collection.
  *
  * XS takes free slots from the head of one list. Here that list goes through each block upwards, the
- * oldest block first. Blocks are looked at in pages of PAGE slots. In a page that is all free the first
+ * oldest block first, and empty ones after all others: those may go back to the system. Blocks are looked at in pages of PAGE slots. In a page that is all free the first
  * slot's ID says so; XS overwrites it when it takes that slot, which of its page it takes first. So a
  * page that still says so was not touched, and is still linked as it was.
  *
@@ -46,6 +46,21 @@ typedef struct walk {
     txSize live;
 } walk;
 
+static bool has_chunk(const cs_slot *s)
+{
+    return s->kind == XS_STRING_KIND ||
+           (s->kind == XS_ARRAY_KIND && s->value.array.address != NULL);
+}
+
+/* Where a chunk goes is said in its head, which is asked for some slots before it is needed. */
+static void fix_chunk(walk *w, cs_slot *s, const cs_slot *end)
+{
+    enum { AHEAD = 8 };
+    if (end - s > AHEAD && has_chunk(s + AHEAD))
+        __builtin_prefetch(s[AHEAD].value.string - sizeof(txChunk));
+    w->fix(w->the, s);
+}
+
 /* Returns how many live. */
 static txSize sweep_page(walk *w, cs_slot *page, cs_slot *end)
 {
@@ -60,7 +75,7 @@ static txSize sweep_page(walk *w, cs_slot *page, cs_slot *end)
         }
         s->flag &= (txFlag)~XS_MARK_FLAG;
         if (w->fix != NULL)
-            w->fix(w->the, s);
+            fix_chunk(w, s, end);
         live++;
     }
     if (live == 0 && end - page == PAGE)
@@ -90,21 +105,76 @@ static cs_slot *sweep_pages(walk *w, cs_slot *block)
     return last;
 }
 
-/* Puts what is free in the block before `rest`. */
-static cs_slot *sweep_block(walk *w, cs_slot *block, cs_slot *rest)
+/* What is free in a block is a ring until it is known what becomes of the block, which remembers the
+ * ring's last slot. */
+static cs_slot **ring(cs_slot *block)
+{
+    return &block->value.instance.prototype; /* beside the block's end */
+}
+
+static void sweep_block(walk *w, cs_slot *block)
 {
     cs_slot *first = NULL;
     w->tail = &first;
     block->ID = (txID)(sweep_pages(w, block) - (block + 1));
-    *w->tail = rest;
+    *ring(block) =
+        first == NULL ? NULL : (cs_slot *)(void *)w->tail; /* `next` is the first member */
+    *w->tail = first;
+}
+
+/* Puts what is free in the block before `rest`. */
+static cs_slot *link_free(const cs_slot *block, cs_slot *rest)
+{
+    cs_slot *last = block->value.instance.prototype;
+    if (last == NULL)
+        return rest;
+    cs_slot *first = last->next;
+    last->next = rest;
     return first;
 }
 
-cs_swept cs_sweep_slots(cs_machine *the, cs_slot *blocks, cs_fix_fn *fix)
+static bool is_empty(const cs_slot *block)
+{
+    return block->ID == 0;
+}
+
+/* --- giving back ------------------------------------------------------------------------------------ */
+
+/* A heap keeps three times what lives, and some: one that needs as much again in each crank does not take
+ * blocks from the system each time. The base keeps all. */
+enum { SPARE_MIN = 8 * 1024, KEPT_TIMES = 3 };
+static txSize spare(const cs_machine *the, txSize live)
+{
+    return the->sharedMachine == NULL ? 0 : the->maximumHeapCount - live * KEPT_TIMES - SPARE_MIN;
+}
+
+/* Of the empty blocks, gives back what is too much. Links the others, to be used last. */
+static cs_slot *settle_empty(cs_machine *the, cs_slot **blocks, txSize live)
+{
+    cs_slot *free = NULL;
+    for (cs_slot **at = blocks, *block; (block = *at) != NULL;) {
+        txSize count = (txSize)(block_end(block) - block) - 1;
+        if (is_empty(block) && count <= spare(the, live)) {
+            *at = block->next;
+            the->maximumHeapCount -= count;
+            cs_slots_give_back(the, block, (size_t)count + 1);
+            continue;
+        }
+        if (is_empty(block))
+            free = link_free(block, free);
+        at = &block->next;
+    }
+    return free;
+}
+
+cs_swept cs_sweep_slots(cs_machine *the, cs_slot **blocks, cs_fix_fn *fix)
 {
     walk w = { .the = the, .fix = fix };
-    cs_slot *free = NULL;
-    for (cs_slot *block = blocks; block != NULL; block = block->next)
-        free = sweep_block(&w, block, free); /* the oldest block comes last */
+    for (cs_slot *block = *blocks; block != NULL; block = block->next)
+        sweep_block(&w, block);
+    cs_slot *free = settle_empty(the, blocks, w.live);
+    for (const cs_slot *block = *blocks; block != NULL; block = block->next)
+        if (!is_empty(block))
+            free = link_free(block, free); /* the oldest block comes last */
     return (cs_swept){ free, w.live };
 }

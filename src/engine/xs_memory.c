@@ -226,7 +226,7 @@ static void sweep_and_compact(txMachine *the)
     txSlot *blocks = the->firstHeap, hook = { .next = the->cRoot };
     hook.kind = XS_HOST_KIND;
     hook.flag = XS_HOST_HOOKS_FLAG;
-    hook.value.host.data = blocks;
+    hook.value.host.data = &blocks;
     hook.value.host.variant.hooks = &hooks;
     the->cRoot = &hook;
     the->firstHeap = NULL;
@@ -255,12 +255,12 @@ static void sweep_in_place(txMachine *the)
     for (txBlock *block = the->firstBlock; block != NULL; block = block->nextBlock)
         live += count_block(block);
     the->currentChunksSize = live;
-    swept = cs_sweep_slots(the, the->firstHeap, NULL);
+    swept = cs_sweep_slots(the, &the->firstHeap, NULL);
 }
 
-/* Whether chunks are worth moving: so much of what is in use may be garbage that the next crank might
- * have to collect, or that walking over it begins to cost. */
-enum { GARBAGE_MAX = 8 * 1024 };
+/* Whether a forced collection moves chunks, which may double its pause: there is so little room that an
+ * organic one would soon do it, or so much garbage that walking over it begins to cost. */
+enum { GARBAGE_MAX = 4 * 1024 };
 static bool is_worth_compacting(const txMachine *the)
 {
     uint64_t all = 0, used = 0, live = the->heap->chunks_live;
@@ -268,13 +268,13 @@ static bool is_worth_compacting(const txMachine *the)
         all += (uint64_t)(block->limit - (const txByte *)(block + 1));
         used += (uint64_t)(block->current - (const txByte *)(block + 1));
     }
-    return (all - used) * 3 < all - live || used > live + live / 2 + GARBAGE_MAX;
+    return (all - used) * 8 < all - live || used - live > live * 2 + GARBAGE_MAX;
 }
 
 static void sweep(txMachine *the, txFlag flag)
 {
     if ((flag & XS_COMPACT_FLAG) == 0)
-        swept = cs_sweep_slots(the, the->firstHeap, NULL);
+        swept = cs_sweep_slots(the, &the->firstHeap, NULL);
     else if ((flag & XS_ORGANIC_FLAG) != 0 || is_worth_compacting(the))
         sweep_and_compact(the);
     else
@@ -310,13 +310,32 @@ static void grow_slots(txMachine *the)
 
 /* A collection marks every slot, so the room for chunks must grow with both: a vat with a million
  * slots and few chunks would else mark all of them for every few kilobytes. */
-static void grow_chunks(txMachine *the)
+static uint64_t room_for_chunks(const txMachine *the)
 {
     uint64_t slots = (uint64_t)the->currentHeapCount * sizeof(txSlot);
+    return room_for((uint64_t)the->currentChunksSize + slots / 2);
+}
+
+static void grow_chunks(txMachine *the)
+{
     txSize room = (txSize)(the->firstBlock->limit - the->firstBlock->current);
-    txSize want = (txSize)room_for((uint64_t)the->currentChunksSize + slots / 2);
+    txSize want = (txSize)room_for_chunks(the);
     if (room < want)
         fxGrowChunks(the, want - room);
+}
+
+/* What one crank needed and the next ones may not: of the room, twice what a collection would make is
+ * kept. */
+static void shrink_chunks(txMachine *the)
+{
+    enum { SPARE_MIN = 64 * 1024 };
+    txBlock *block = the->firstBlock;
+    txSize room = (txSize)(block->limit - block->current);
+    uint64_t keep = 2 * room_for_chunks(the) + SPARE_MIN, less = (uint64_t)room - keep;
+    if ((uint64_t)room <= keep + SPARE_MIN || !cs_region_shrink(&the->heap->region, less))
+        return;
+    block->limit -= less;
+    the->maximumChunksSize -= (txSize)less;
 }
 
 /* --- collections ----------------------------------------------------------------------------------- */
@@ -355,8 +374,10 @@ static void collect_organic(txMachine *the, txFlag flag)
 /* For xsAPI.c: fxCollectGarbage() and fxShareMachine(). */
 void fxCollect(txMachine *the, txFlag flag)
 {
-    if (collect(the, flag) && !the->shared)
-        cs_collect_after(the, true);
+    if (!collect(the, flag) || the->shared)
+        return;
+    shrink_chunks(the);
+    cs_collect_after(the, true);
 }
 
 /* --- counting -------------------------------------------------------------------------------------- */
