@@ -270,3 +270,11 @@ const char *with_peer(fixture *f, const char *source)
     assert_ok(st);
     return f->result;
 }
+
+void churn(fixture *f)
+{
+    for (int i = 0; i < 3; i++) {
+        (void)eval(f, "for (let i = 0; i < 3000; i++) [i, { i }, `${i}`]; 1");
+        assert_ok(cs_heap_collect(f->heap));
+    }
+}

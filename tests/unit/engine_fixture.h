@@ -49,3 +49,8 @@ void peers_init(fixture *f);
 cs_status apply(fixture *f, const char *source, cs_slot *const *args, int count);
 /* The same without instances; must succeed, and returns f->result. */
 const char *with_peer(fixture *f, const char *source);
+
+/* --- collections --- */
+
+/* Forced collections with organic ones between them. */
+void churn(fixture *f);
