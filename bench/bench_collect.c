@@ -4,8 +4,8 @@
  *
  *   bench_collect [NAME]
  *
- * One line a heap: what lives, then us per collection (the median of some runs) and how it splits: `mark` until the owner's hooks are called, `hooks`, `sweep` of weak entries, slots and
- * chunks. The owner keeps its presences as liveslots does: in a weak table, all looked at. */
+ * One line a heap: what lives, then us per collection (the median of some runs) and how it splits: `mark`
+ * until the owner's hooks are called, `hooks`, `sweep` of weak entries, slots and chunks. The owner keeps its presences as liveslots does: in a weak table, all looked at. */
 #include "engine/handled_promise.h"
 
 #include <stdio.h>

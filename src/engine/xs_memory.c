@@ -183,6 +183,7 @@ static void mark_now(txMachine *the, txSlot *instance)
  * weak entries of what is not. */
 static void mark_owned(txMachine *the, bool forced)
 {
+    cs_mark_all(the);
     cs_collect_mark(the, forced, mark_later);
     cs_mark_all(the);
     if (forced) {
