@@ -1,17 +1,16 @@
 /* Most references that are looked up in vain are new: vats and the kernel number them upwards. So
  * the highest one that the file has of each sort is remembered, and what lies above it is known to
  * be absent without asking: of vrefs for each vat and sort (their top five bits), of krefs for each
- * type, of objects and of what vats hold. After opening it is the highest that the last page may have;
- * deleting leaves it where it is: too high, which is harmless. */
+ * type: of objects, of what each vat has, and of what any has (vat 0). The first time it is the highest
+ * that the last page may have, and for krefs the last page of any vat; deleting leaves it where it is.
+ * Too high is harmless. */
 #include "store/file.h"
 
 enum { SORT_SHIFT = 59 }; /* krefs have only their type there */
 
-/* Holders' pages are asked for by kref alone. */
 static uint64_t key_of(const cs_page_key *page, uint64_t ref)
 {
-    uint64_t vat = page->id == CS_PAGES_CLIST ? page->vat.n : 0;
-    return vat << 7 | (uint64_t)page->id << 5 | ref >> SORT_SHIFT;
+    return (uint64_t)page->vat.n << 7 | (uint64_t)page->id << 5 | ref >> SORT_SHIFT;
 }
 
 static sqlite3_stmt *statement(cs_store *s, cs_pages_id id)
@@ -55,9 +54,16 @@ bool cs_file_may_have(cs_store *s, const cs_page_key *key, uint64_t ref)
     return ref <= e->value;
 }
 
-void cs_file_raise_ceiling(cs_file *f, const cs_page_key *key, uint64_t written)
+static void raise(cs_file *f, const cs_page_key *key, uint64_t written)
 {
     cs_map_entry *e = cs_map_find(&f->ceilings, key_of(key, written));
     if (e != NULL && e->value < written)
         e->value = written;
+}
+
+void cs_file_raise_ceiling(cs_file *f, const cs_page_key *key, uint64_t written)
+{
+    raise(f, key, written);
+    if (key->id == CS_PAGES_HOLDER)
+        raise(f, &(cs_page_key){ .id = key->id }, written);
 }

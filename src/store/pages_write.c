@@ -97,19 +97,6 @@ static size_t run_of(const cs_page_edit *edits, size_t count)
     return n;
 }
 
-/* Ceilings are raised when all is written: that of krefs is for all vats, and each writes its own pages. */
-static void raise_ceilings(cs_file *f, cs_pages_id id, const cs_page_edits *list)
-{
-    for (size_t i = 0; i < list->count; i++) {
-        const cs_page_edit *e = &list->items[i];
-        const cs_page_key key = { id, e->vat, cs_page_of(e->ref) };
-        bool is_last =
-            i + 1 == list->count || e[1].vat.n != e->vat.n || e[1].ref > cs_page_last(key.number);
-        if (is_last)
-            cs_file_raise_ceiling(f, &key, e->ref);
-    }
-}
-
 static bool write_edits(cs_store *s, cs_pages_id id, cs_page_edits *list)
 {
     cs_page_sort(list->items, list->count);
@@ -119,8 +106,8 @@ static bool write_edits(cs_store *s, cs_pages_id id, cs_page_edits *list)
         n = run_of(first, list->count - i);
         if (!write_page(s, &key, first, n))
             return false;
+        cs_file_raise_ceiling(s->file, &key, first[n - 1].ref);
     }
-    raise_ceilings(s->file, id, list);
     list->count = 0;
     return true;
 }
