@@ -1,6 +1,7 @@
 /* What a commit writes of a table: first the rows that are gone, then those that are there. Both in order
- * of their keys, so that a page of SQLite's is found again where it was left. Rows that are gone and have nothing between them are deleted
- * together, which costs a quarter: garbage is often as old as its neighbours. */
+ * of their keys, so that a page of SQLite's is found again where it was left. Rows that are gone and have
+ * nothing between them are deleted together, which costs a quarter: garbage is often as old as its
+ * neighbours. (Of tables that lie in pages, see pages_write.c.) */
 #include "store/file.h"
 #include "store/order.h"
 

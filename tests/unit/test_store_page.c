@@ -343,7 +343,53 @@ static void neighbours_are_the_first_to_go(void **state)
     cs_store_close(s);
 }
 
+/* ---- damage that only a commit meets: the rows were read before it ---- */
+
+static const struct {
+    const char *sql, *says;
+} lies[] = {
+    { "UPDATE object SET entries=substr(entries,2)",
+      "table object, row page 144115188075855873: column entries is of wrong size" },
+    { "UPDATE object SET entries=x''", "column entries is of wrong size" },
+    { "UPDATE object SET entries=CAST(substr(entries,22)||substr(entries,1,21) AS BLOB)",
+      "its entries are out of order" },
+    { "UPDATE object SET entries=CAST(substr(entries,1,21)||entries AS BLOB)",
+      "its entries are out of order" },
+    { "DELETE FROM object WHERE page=(SELECT min(page) FROM object);"
+      "UPDATE object SET page=page-1",
+      "table object, row page 144115188075855873: it has an entry of another page" },
+    { "DELETE FROM object", "table object, row ko40: there is no such row" },
+    { "UPDATE clist SET entries=substr(entries,26) WHERE page=(SELECT min(page) FROM clist);"
+      "DELETE FROM holder",
+      "table holder, row v1 ko40: there is no such row" },
+    { "UPDATE clist SET entries=CAST(substr(entries,1,8*25+15)||x'00'||substr(entries,8*25+17) AS BLOB)",
+      "table clist, row v1 o+40: column kref is out of range" },
+    { "UPDATE clist SET entries=CAST(substr(entries,1,8*25)||substr(entries,9*25+1) AS BLOB)",
+      "table clist, row v1 o+40: there is no such row" },
+    { "UPDATE holder SET entries=substr(entries,2)", "table holder, row v1 page" },
+    { "UPDATE holder SET entries=CAST(substr(entries,1,8*16)||substr(entries,9*16+1) AS BLOB)",
+      "table holder, row v1 ko40: there is no such row" },
+};
+
+static void a_commit_meets_a_damaged_page(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
+        cs_error err = { 0 };
+        cs_store *s = open_store(make_two_pages());
+        cs_object_edit(s, object(40))->recognizable = 2;
+        cs_clist_delete(s, v1, exported(40));
+        assert_ok(cs_file_exec(s, lies[i].sql));
+        cs_status st = cs_store_commit(s, &err);
+        if (st != CS_E_CORRUPT || strstr(err.text, lies[i].says) == NULL)
+            fail_msg("%s: %s", lies[i].sql, err.text);
+        assert_int_equal(cs_store_commit(s, NULL), CS_E_CORRUPT);
+        cs_store_close(s);
+    }
+}
+
 T_MAIN(T(pages_of_references), T(entries_are_as_wide_as_their_columns), T(neighbours_share_a_page),
        T(facets), T(a_page_is_emptied_and_filled_again), T(krefs_move_between_pages),
        T(a_kref_that_the_vat_has_already), T(neighbours_come_along), T(neighbours_of_holders_stay),
-       T(changed_neighbours_stay_changed), T(neighbours_are_the_first_to_go))
+       T(changed_neighbours_stay_changed), T(neighbours_are_the_first_to_go),
+       T(a_commit_meets_a_damaged_page))

@@ -395,6 +395,78 @@ static void walks_within_walks(void **state)
     cs_store_close(s);
 }
 
+/* ---- memory ---- */
+
+enum { STORM = 100000 };
+
+static void add_storm(cs_store *s)
+{
+    (void)cs_store_mark(s);
+    for (uint64_t i = 0; i < STORM; i++) {
+        (void)cs_object_add(s, cs_kref_of(CS_REF_OBJECT, i));
+        (void)cs_clist_add(s, (cs_vatid){ 1 }, cs_vref_of(CS_REF_OBJECT, true, i),
+                           cs_kref_of(CS_REF_OBJECT, i));
+    }
+    cs_store_keep(s);
+    assert_ok(cs_store_commit(s, NULL));
+}
+
+static void delete_storm(cs_store *s)
+{
+    (void)cs_store_mark(s);
+    for (uint64_t i = 0; i < STORM; i++) {
+        if (i % 10000 == 5000)
+            continue;
+        cs_object_delete(s, cs_kref_of(CS_REF_OBJECT, i));
+        cs_clist_delete(s, (cs_vatid){ 1 }, cs_vref_of(CS_REF_OBJECT, true, i));
+    }
+    cs_store_keep(s);
+    assert_ok(cs_store_commit(s, NULL));
+}
+
+static void expect_small(const cs_store *s)
+{
+    for (cs_table_id table = 0; table < CS_TABLE_COUNT; table++) {
+        const cs_table *t = &s->tables[table];
+        assert_true(t->slab_count < 200 && t->index.cap <= 1 << 16);
+        assert_true(t->dirty_cap * sizeof(cs_row *) <= CS_ARRAY_KEPT);
+    }
+    assert_true(s->clist_by_kref.cap <= 1 << 16 && s->clist_holders.cap <= 1 << 16);
+    assert_true(s->journal.cap * sizeof *s->journal.entries <= CS_ARRAY_KEPT);
+    assert_true(s->journal.copies.cap <= CS_ARRAY_KEPT);
+    if (s->file != NULL)
+        assert_true(s->file->edits.cap * sizeof *s->file->edits.items <= CS_ARRAY_KEPT);
+    assert_int_equal(s->weight, weight(s));
+}
+
+/* Rows stay where they are while those around them go; what is left is found, and can grow again. */
+static void memory_goes_back(void **state)
+{
+    (void)state;
+    char path[200];
+    (void)snprintf(path, sizeof path, "%s/s.db", t_tmpdir());
+    for (size_t i = 0; i < 2; i++) {
+        cs_store *s = open_store(i == 0 ? NULL : path);
+        add_storm(s);
+        const cs_object_row *stays = cs_object_find(s, cs_kref_of(CS_REF_OBJECT, 5000));
+        assert_true(s->tables[CS_TABLE_OBJECT].slab_count >= STORM / 128);
+        delete_storm(s);
+        expect_small(s);
+        assert_int_equal(s->tables[CS_TABLE_OBJECT].index.count, STORM / 10000);
+        assert_ptr_equal(cs_object_find(s, cs_kref_of(CS_REF_OBJECT, 5000)), stays);
+        for (uint64_t k = 5000; k < STORM; k += 10000) {
+            cs_kref kref = cs_kref_of(CS_REF_OBJECT, k);
+            assert_non_null(cs_clist_find_kref(s, (cs_vatid){ 1 }, kref));
+            assert_int_equal(holders(s, kref), 1);
+            cs_object_delete(s, kref);
+            cs_clist_delete(s, (cs_vatid){ 1 }, cs_vref_of(CS_REF_OBJECT, true, k));
+        }
+        add_storm(s);
+        assert_int_equal(s->tables[CS_TABLE_CLIST].index.count, STORM);
+        cs_store_close(s);
+    }
+}
+
 /* ---- failures ---- */
 
 /* An error of a file that is opened, or of a find, is not lost: the crank is to look for it. */
@@ -545,6 +617,6 @@ static void bundles(void **state)
 T_MAIN(T(in_memory), T_WITH(in_a_file, install, NULL), T(added_rows_are_zero),
        T(a_vref_gets_another_kref), T(actions_leave_nothing_behind), T(actions_stay_in_the_cache),
        T(actions_of_a_store_that_is_read_only), T(an_object_that_everybody_has),
-       T(the_entries_of_one_vat), T(walks_within_walks),
+       T(the_entries_of_one_vat), T(walks_within_walks), T(memory_goes_back),
        T_WITH(a_failed_store_gives_nothing, install, NULL), T(a_missing_row_is_damage),
        T(a_block_bigger_than_the_page_cache), T(long_transcript_rows), T(bundles))
