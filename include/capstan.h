@@ -75,18 +75,23 @@ typedef struct capstan_listener {
 } capstan_listener;
 
 typedef struct capstan_options {
-    size_t size;             /* sizeof(capstan_options): lets the struct grow */
-    const char *store;       /* path, or ":memory:"; NULL: capstan.db beside the config */
-    const char *config;      /* a config JSON or a basedir; NULL: the store must exist */
-    bool reset;              /* delete an existing store first */
-    bool read_only;          /* look only: nothing runs, nothing is written */
-    const char *worker;      /* "local" or NULL */
-    const char *gc;          /* "prompt", "paced", "batched" or NULL: paced; for this handle only */
-    uint32_t block;          /* cranks per commit at most; 0: 1000 */
+    size_t size;        /* sizeof(capstan_options): lets the struct grow */
+    const char *store;  /* path, or ":memory:"; NULL: capstan.db beside the config */
+    const char *config; /* a config JSON or a basedir; NULL: the store must exist */
+    bool reset;         /* delete an existing store first */
+    bool read_only;     /* look only: nothing runs, nothing is written */
+    const char *worker; /* where vats run (docs/workers.md): "process", "process:N", "process:vat";
+                                "local" or NULL: in this process */
+    const char *gc;     /* "prompt", "paced", "batched" or NULL: paced; for this handle only */
+    uint32_t block;     /* cranks per commit at most; 0: 1000 */
     const char *const *argv; /* vatParameters.argv of the bootstrap vat */
     size_t argc;
     const capstan_listener *listener;
-    void *ctx; /* for the listener */
+    void *ctx;                  /* for the listener */
+    const char *worker_program; /* the capstan that worker processes run; NULL: the one beside this
+                                   program, or by PATH */
+    bool require_sandbox;       /* worker processes without their whole sandbox: ENGINE */
+    uint32_t watchdog_millis;   /* a worker that does not answer for so long is killed; 0: 30,000 */
 } capstan_options;
 
 /* Opens a store, or makes one from the config, and commits that. *ret is set whatever happens, so

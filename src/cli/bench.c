@@ -90,6 +90,8 @@ static capstan *open_config(const bench_options *o, bool reset, int *ret_exit)
         .config = config,
         .store = o->memory ? ":memory:" : store,
         .reset = reset,
+        .worker = o->worker,
+        .worker_program = "/proc/self/exe",
         .gc = o->gc,
         .block = (uint32_t)(o->block * 2), /* a delivery is two cranks: its routing and itself */
         .listener = &cli_quiet_listener,
@@ -254,13 +256,12 @@ static const char *temporary(void)
 
 static int bench(int argc, char **argv)
 {
-    static const struct option options[] = { { "n", required_argument, NULL, 'n' },
-                                             { "block", required_argument, NULL, 'b' },
-                                             { "store", required_argument, NULL, 's' },
-                                             { "dir", required_argument, NULL, 'd' },
-                                             { "gc", required_argument, NULL, 'g' },
-                                             { "json", no_argument, NULL, 'j' },
-                                             { NULL, 0, NULL, 0 } };
+    static const struct option options[] = {
+        { "n", required_argument, NULL, 'n' },     { "block", required_argument, NULL, 'b' },
+        { "store", required_argument, NULL, 's' }, { "dir", required_argument, NULL, 'd' },
+        { "gc", required_argument, NULL, 'g' },    { "worker", required_argument, NULL, 'w' },
+        { "json", no_argument, NULL, 'j' },        { NULL, 0, NULL, 0 }
+    };
     bench_options o = { .block = 100 };
     const char *parent = temporary();
     bool good = true;
@@ -276,6 +277,8 @@ static int bench(int argc, char **argv)
             parent = optarg;
         else if (option == 'g')
             o.gc = optarg;
+        else if (option == 'w')
+            o.worker = optarg;
         else if (option == 'j')
             o.json = true;
         else
@@ -294,7 +297,7 @@ static int bench(int argc, char **argv)
 const cli_verb cli_bench = {
     "bench", bench, "measure; without a case, lists the cases",
     "usage: capstan bench [CASE] [--n N] [--block N] [--store disk|memory] [--dir DIR]\n"
-    "       [--gc prompt|paced|batched] [--json]\n\n"
+    "       [--gc prompt|paced|batched] [--worker local|process] [--json]\n\n"
     "  --n N       how many round trips, vats, messages; each case has its default\n"
     "  --block N   deliveries per commit; default 100\n"
     "  --dir DIR   where the store is made, and removed again; default $TMPDIR or /tmp. It should be\n"

@@ -8,6 +8,7 @@ typedef struct bench_options {
     bool memory;    /* no file */
     bool json;
     const char *dir;    /* of this run, made and removed by bench.c */
+    const char *worker; /* kind; NULL: local */
     const char *gc;     /* policy; NULL: the default */
     const char *config; /* members of the configuration, each with a comma behind it; NULL: none */
     const char *driver; /* members of the driver's entry, each with a comma before it; NULL: none */

@@ -66,12 +66,15 @@ static int call_opened(capstan *c, const char *target, const char *method, const
 static int call(int argc, char **argv)
 {
     static const struct option options[] = { { "gc", required_argument, NULL, 'g' },
+                                             CLI_WORKER_OPTIONS,
                                              { NULL, 0, NULL, 0 } };
-    capstan_options o = { .size = sizeof o, .listener = &cli_quiet_listener };
+    capstan_options o = cli_default_options(&cli_quiet_listener);
     optind = 1;
     /* "+": what follows the store is not ours to read; an argument may well be -5. */
-    for (int option; (option = getopt_long(argc, argv, "+:", options, NULL)) != -1; o.gc = optarg)
-        if (option != 'g')
+    for (int option; (option = getopt_long(argc, argv, "+:", options, NULL)) != -1;)
+        if (option == 'g')
+            o.gc = optarg;
+        else if (!cli_take_worker_option(option, &o))
             return cli_bad_option(&cli_call, option, argv);
     argc -= optind;
     argv += optind;
@@ -90,11 +93,12 @@ static int call(int argc, char **argv)
 
 const cli_verb cli_call = {
     "call", call, "send one message and print the answer",
-    "usage: capstan call [--gc POLICY] STORE TARGET METHOD [JSON-ARG...]\n\n"
+    "usage: capstan call [OPTION...] STORE TARGET METHOD [JSON-ARG...]\n\n"
     "TARGET is a vat's name (its root object) or a kref such as ko20. Each argument is JSON; a string\n"
     "needs its quotes: '\"text\"'. The answer is printed as JSON where it has such a form, else as\n"
     "CapData {body, slots}. What vats print goes to stderr. An object that nobody but the answer holds\n"
     "is let go when the store runs the next time; the next call can still name it.\n\n"
-    "  --gc POLICY   when garbage is collected: paced (default), prompt or batched\n\n"
+    "  --gc POLICY       when garbage is collected: paced (default), prompt or batched\n" CLI_WORKER_HELP
+    "\n"
     "exit: 0 fulfilled, 1 rejected or no answer, 2 wrong command line, 3 kernel panic, 5 machine\n"
 };

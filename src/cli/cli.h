@@ -37,6 +37,22 @@ int cli_show_help(const cli_verb *verb);
 /* A number between min and max, or false. */
 bool cli_number(const char *text, uint64_t min, uint64_t max, uint64_t *ret);
 
+/* What every verb that runs vats begins with: vats live in worker processes of this program, unless
+ * CAPSTAN_WORKER says something else. */
+capstan_options cli_default_options(const capstan_listener *listener);
+/* --worker and --require-sandbox: for the table of getopt_long(), and whether `option` was one of them. */
+#define CLI_WORKER_OPTIONS \
+    { "worker", required_argument, NULL, CLI_OPT_WORKER }, \
+    { \
+        "require-sandbox", no_argument, NULL, CLI_OPT_REQUIRE_SANDBOX \
+    }
+enum { CLI_OPT_WORKER = 1000, CLI_OPT_REQUIRE_SANDBOX };
+bool cli_take_worker_option(int option, capstan_options *o);
+#define CLI_WORKER_HELP \
+    "  --worker KIND     where vats run: process (default; sandboxed; process:N in N processes,\n" \
+    "                    process:vat in one each) or local, in this process; CAPSTAN_WORKER likewise\n" \
+    "  --require-sandbox refuse to run where the sandbox cannot be had in full\n"
+
 /* Opens. On failure says why and returns the exit code in *ret; then the handle is NULL. */
 capstan *cli_open(const capstan_options *options, int *ret_exit);
 /* A store to look at, or to run. */

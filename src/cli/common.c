@@ -116,6 +116,24 @@ static void notice_to_stderr(void *ctx, const char *line)
 const capstan_listener cli_quiet_listener = { test_log_to_stderr, console_to_stderr,
                                               notice_to_stderr };
 
+capstan_options cli_default_options(const capstan_listener *listener)
+{
+    const char *worker = getenv("CAPSTAN_WORKER");
+    return (capstan_options){ .size = sizeof(capstan_options),
+                              .worker = worker == NULL || worker[0] == 0 ? "process" : worker,
+                              .worker_program = "/proc/self/exe",
+                              .listener = listener };
+}
+
+bool cli_take_worker_option(int option, capstan_options *o)
+{
+    if (option == CLI_OPT_WORKER)
+        o->worker = optarg;
+    else if (option == CLI_OPT_REQUIRE_SANDBOX)
+        o->require_sandbox = true;
+    return option == CLI_OPT_WORKER || option == CLI_OPT_REQUIRE_SANDBOX;
+}
+
 capstan *cli_open(const capstan_options *options, int *ret_exit)
 {
     capstan *c;
@@ -130,9 +148,9 @@ capstan *cli_open(const capstan_options *options, int *ret_exit)
 capstan *cli_open_store(const char *path, bool read_only, const capstan_listener *listener,
                         int *ret_exit)
 {
-    const capstan_options o = {
-        .size = sizeof o, .store = path, .read_only = read_only, .listener = listener
-    };
+    capstan_options o = cli_default_options(listener);
+    o.store = path;
+    o.read_only = read_only;
     return cli_open(&o, ret_exit);
 }
 

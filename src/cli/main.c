@@ -1,4 +1,5 @@
 /* capstan: picks the verb. */
+#include "worker/main.h"
 #include "cli/cli.h"
 
 #include <signal.h>
@@ -37,6 +38,8 @@ static bool asks_for_help(int argc, char **argv)
 int main(int argc, char **argv)
 {
     const char *name = argc < 2 ? NULL : argv[1];
+    if (name != NULL && strcmp(name, "worker") == 0) /* no verb: vats/process.c starts it */
+        return cs_worker_main(argc > 2 ? argv[2] : NULL);
     /* A file that may not grow any more is a full disk, not the end. */
     (void)signal(SIGXFSZ, SIG_IGN);
     if (name == NULL)

@@ -184,15 +184,15 @@ static int run_opened(run_state *r)
 
 /* ---- the command line ---- */
 
-enum { OPT_STORE = 1, OPT_RESET, OPT_WORKER, OPT_GC, OPT_BLOCK, OPT_MAX_CRANKS, OPT_JSON };
+enum { OPT_STORE = 1, OPT_RESET, OPT_GC, OPT_BLOCK, OPT_MAX_CRANKS, OPT_JSON };
 static const struct option long_options[] = {
     { "store", required_argument, NULL, OPT_STORE },
     { "reset", no_argument, NULL, OPT_RESET },
-    { "worker", required_argument, NULL, OPT_WORKER },
     { "gc", required_argument, NULL, OPT_GC },
     { "block", required_argument, NULL, OPT_BLOCK },
     { "max-cranks", required_argument, NULL, OPT_MAX_CRANKS },
     { "json", no_argument, NULL, OPT_JSON },
+    CLI_WORKER_OPTIONS,
     { NULL, 0, NULL, 0 },
 };
 
@@ -205,9 +205,6 @@ static int take_option(run_state *r, int option, char **argv)
         return CLI_OK;
     case OPT_RESET:
         r->options.reset = true;
-        return CLI_OK;
-    case OPT_WORKER:
-        r->options.worker = optarg;
         return CLI_OK;
     case OPT_GC:
         r->options.gc = optarg;
@@ -225,6 +222,8 @@ static int take_option(run_state *r, int option, char **argv)
         r->json = true;
         return CLI_OK;
     default:
+        if (cli_take_worker_option(option, &r->options))
+            return CLI_OK;
         return cli_bad_option(&cli_run, option, argv);
     }
 }
@@ -255,7 +254,7 @@ static int read_command_line(run_state *r, int argc, char **argv)
 static int run(int argc, char **argv)
 {
     static const capstan_listener listener = { on_test_log, on_console, on_notice };
-    run_state r = { .options = { .size = sizeof r.options, .listener = &listener } };
+    run_state r = { .options = cli_default_options(&listener) };
     int result = read_command_line(&r, argc, argv);
     if (result != CLI_OK)
         return result;
@@ -281,8 +280,7 @@ const cli_verb cli_run = {
     "  --store FILE      the store; default capstan.db beside the configuration; :memory: for none\n"
     "  --reset           begin anew: the old store is deleted\n"
     "  --max-cranks N    stop after N cranks (exit 4); run again to go on\n"
-    "  --block N         commit after N cranks at the latest; default 1000\n"
-    "  --worker local    where vats run: in this process\n"
+    "  --block N         commit after N cranks at the latest; default 1000\n" CLI_WORKER_HELP
     "  --gc POLICY       when garbage is collected: paced (default) by what was allocated, and when\n"
     "                    idle; prompt after every crank; batched as the reap options say\n"
     "  --json            print one JSON object at the end: bootstrap, log, cranks, deliveries, stats\n"

@@ -387,14 +387,14 @@ static bool is_store(const char *path)
     return yes;
 }
 
-static int serve_target(const char *target, const char *store, const char *gc)
+static int serve_target(const char *target, const capstan_options *options)
 {
+    capstan_options o = *options;
     capstan_listener listener = cli_quiet_listener;
     cli_server s = { .log = json_array() };
     listener.test_log = keep_test_log;
-    capstan_options o = {
-        .size = sizeof o, .listener = &listener, .ctx = &s, .store = store, .gc = gc
-    };
+    o.listener = &listener;
+    o.ctx = &s;
     if (is_store(target))
         o.store = target;
     else
@@ -412,28 +412,30 @@ static int serve(int argc, char **argv)
                                              { "socket", required_argument, NULL, 'k' },
                                              { "store", required_argument, NULL, 's' },
                                              { "gc", required_argument, NULL, 'g' },
+                                             CLI_WORKER_OPTIONS,
                                              { NULL, 0, NULL, 0 } };
-    const char *store = NULL, *gc = NULL;
+    capstan_options o = cli_default_options(NULL);
     optind = 1;
     for (int option; (option = getopt_long(argc, argv, ":", options, NULL)) != -1;) {
         if (option == 's')
-            store = optarg;
+            o.store = optarg;
         else if (option == 'g')
-            gc = optarg;
+            o.gc = optarg;
         else if (option == 'k')
             return cli_fail(CLI_USAGE, "--socket is not in this version yet; use --stdio");
-        else if (option != 'i')
+        else if (option != 'i' && !cli_take_worker_option(option, &o))
             return cli_bad_option(&cli_serve, option, argv);
     }
     if (argc - optind != 1)
         return cli_fail(CLI_USAGE,
                         "name one folder, configuration or store; see 'capstan serve --help'");
-    return serve_target(argv[optind], store, gc);
+    return serve_target(argv[optind], &o);
 }
 
 const cli_verb cli_serve = {
     "serve", serve, "offer the host API as JSON lines on stdin and stdout",
-    "usage: capstan serve BASEDIR|CONFIG|STORE [--stdio] [--store FILE] [--gc POLICY]\n\n"
+    "usage: capstan serve BASEDIR|CONFIG|STORE [--stdio] [--store FILE] [--gc POLICY]\n"
+    "       [--worker KIND] [--require-sandbox]\n\n"
     "{\"id\":1,\"cmd\":NAME,...} -> {\"id\":1,\"ok\":...} or {\"id\":1,\"error\":{\"code\",\"text\"}}\n\n"
     "  step                                    -> {cranks}\n"
     "  run {maxCranks,maxComputrons,maxMillis} -> {cranks,deliveries,computrons,quiet}; commits\n"

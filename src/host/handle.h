@@ -10,6 +10,8 @@ struct capstan {
     cs_vats *vats;     /* made at the first need: the engine costs milliseconds */
     cs_error err;      /* of the last call */
     char *store_path, *config_path;
+    cs_worker_settings workers;
+    char *worker_program; /* settings borrow it */
     capstan_listener listener;
     void *ctx;
     cs_gc_policy gc;
@@ -36,6 +38,8 @@ cs_status cs_host_writable(capstan *c); /* READ_ONLY if it was opened to look */
 
 /* The vats, made on first use. ENGINE. */
 CS_MUST_USE cs_status cs_host_vats(capstan *c);
+/* workers.c: where vats are to run. USAGE. */
+CS_MUST_USE cs_status cs_host_read_worker(capstan *c, const capstan_options *o);
 /* Commits the block. */
 CS_MUST_USE cs_status cs_host_commit(capstan *c);
 /* run.c: one crank of what `next` picks, cs_kernel_next() or cs_kernel_next_gc(). *ret_did false: it

@@ -155,17 +155,16 @@ static cs_status read_choice(capstan *c, const char *what, const char *value,
 
 static cs_status check_options(capstan *c, const capstan_options *o)
 {
-    static const char *const workers[] = { "local", NULL };
     /* In the order of cs_gc_policy. */
     static const char *const policies[] = { "paced", "prompt", "batched", NULL };
-    size_t worker, policy;
+    size_t policy;
     if (o->size < sizeof *o)
         return cs_fail(&c->err, CS_E_USAGE, "capstan_options.size is not set");
     if (o->store == NULL && o->config == NULL)
         return cs_fail(&c->err, CS_E_USAGE, "neither a store nor a configuration is named");
     if (o->reset && (o->config == NULL || o->read_only))
         return cs_fail(&c->err, CS_E_USAGE, "a store is made anew only from a configuration");
-    cs_status st = read_choice(c, "worker kind", o->worker, workers, &worker);
+    cs_status st = cs_host_read_worker(c, o);
     if (st == CS_OK)
         st = read_choice(c, "gc policy", o->gc, policies, &policy);
     if (st == CS_OK)
@@ -296,6 +295,7 @@ void capstan_close(capstan *c)
     (void)cs_store_close(c->store);
     cs_free(c->store_path);
     cs_free(c->config_path);
+    cs_free(c->worker_program);
     cs_buf_fini(&c->text);
     cs_buf_fini(&c->body);
     cs_buf_fini(&c->slot_text);

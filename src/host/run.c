@@ -54,10 +54,17 @@ static cs_status ask(void *ctx, cs_vatid vat, cs_syscall *syscalls, uint32_t cou
     return cs_kernel_ask(c->kernel, syscalls, count, NULL);
 }
 
+static void on_notice(void *ctx, const char *line)
+{
+    cs_host_notice(ctx, "%s", line);
+}
+
 cs_status cs_host_vats(capstan *c)
 {
-    static const cs_vats_ops ops = { .say = on_say, .computrons_max = computrons_max, .ask = ask };
-    return c->vats != NULL ? CS_OK : cs_vats_new(c->store, &ops, c, &c->vats, &c->err);
+    static const cs_vats_ops ops = {
+        .say = on_say, .computrons_max = computrons_max, .ask = ask, .notice = on_notice
+    };
+    return c->vats != NULL ? CS_OK : cs_vats_new(c->store, &c->workers, &ops, c, &c->vats, &c->err);
 }
 
 cs_status cs_host_commit(capstan *c)
@@ -75,6 +82,8 @@ static cs_status reconcile(capstan *c, const cs_effect *effect)
     cs_vrefs held, recognized;
     uint32_t changed = 0;
     cs_status st = cs_vats_imports(c->vats, effect->vat, &held, &recognized, &c->err);
+    if (st == CS_E_WORKER)
+        return CS_OK; /* the heap is gone, and comes back by another replay */
     if (st == CS_OK)
         st = cs_kernel_reconcile(c->kernel, effect->vat, &held, &recognized, &changed);
     if (changed > 0)
@@ -95,7 +104,7 @@ static cs_status deliver(capstan *c, const cs_effect *effect)
                              &c->err);
     if (st != CS_OK) {
         cs_kernel_abandon(c->kernel);
-        return st;
+        return st == CS_E_WORKER ? CS_OK : st; /* the event is back in its place: once more */
     }
     c->block_computrons += reply.computrons;
     st = cs_kernel_done(c->kernel, &reply, &outcome, &c->err);

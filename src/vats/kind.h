@@ -4,6 +4,7 @@
  * Statuses of load and deliver: what a vat did is VAT (load) or in the reply (deliver); WORKER (ENV)
  * says that the worker is no more, and all its vats with it: it can only be stopped then. */
 #pragma once
+#include "vats/settings.h"
 #include "worker/supervisor.h"
 
 typedef struct cs_kind cs_kind;
@@ -15,8 +16,10 @@ typedef struct cs_worker {
 
 struct cs_kind {
     const char *name;
-    /* `ops` are called during load and deliver only. ENGINE, WORKER (ENV). */
-    cs_status (*start)(const cs_supervisor_ops *ops, void *ctx, cs_worker **ret, cs_error *err);
+    /* `settings` are borrowed for as long as the worker is. `ops` are called during load and deliver
+     * only. ENGINE, WORKER (ENV). */
+    cs_status (*start)(const cs_worker_settings *settings, const cs_supervisor_ops *ops, void *ctx,
+                       cs_worker **ret, cs_error *err);
     void (*stop)(cs_worker *w);
 
     cs_status (*load)(cs_worker *w, cs_vatid vat, cs_bytes bundle, const cs_load_options *options,
@@ -30,6 +33,10 @@ struct cs_kind {
     /* Silent: nothing that vats say is told, and collections are not counted (S16). */
     void (*set_silent)(cs_worker *w, bool silent);
     cs_collection_figures (*collections)(const cs_worker *w);
+    /* What of its sandbox could not be had on this machine; "": nothing. NULL: it is to have none. */
+    const char *(*lacks)(const cs_worker *w);
 };
 
-extern const cs_kind cs_kind_local; /* the vats live in this process */
+extern const cs_kind cs_kind_local;    /* the vats live in this process */
+extern const cs_kind cs_kind_process;  /* in a sandboxed process of our own program */
+extern const cs_kind cs_kind_external; /* one vat, in a program that speaks JSON lines */

@@ -13,8 +13,10 @@ static cs_supervisor *supervisor_of(const cs_worker *w)
     return ((const local *)w)->supervisor;
 }
 
-static cs_status start(const cs_supervisor_ops *ops, void *ctx, cs_worker **ret, cs_error *err)
+static cs_status start(const cs_worker_settings *settings, const cs_supervisor_ops *ops, void *ctx,
+                       cs_worker **ret, cs_error *err)
 {
+    (void)settings;
     cs_supervisor *supervisor = NULL;
     cs_status st = cs_supervisor_new(ops, ctx, &supervisor, err);
     if (st != CS_OK)

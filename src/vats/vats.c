@@ -4,57 +4,35 @@
 
 #include "base/alloc.h"
 
-/* --- what a worker asks ----------------------------------------------------------------------------- */
-
-static void say(void *ctx, cs_vatid vat, const char *level, cs_bytes text)
-{
-    const cs_vats *v = ctx;
-    if (v->ops.say != NULL)
-        v->ops.say(v->ctx, vat, level, text);
-}
-
-/* Kept code is a cache: if it cannot be read the bundle is compiled, and if the store is broken the
- * next thing that matters says so. */
-static cs_bytes read_code(void *ctx, const char *base_name)
-{
-    cs_vats *v = ctx;
-    v->code = cs_blob_unref(v->code);
-    if (cs_code_read(v->store, &v->loading, base_name, &v->code, NULL) != CS_OK || v->code == NULL)
-        return (cs_bytes){ 0 };
-    return cs_blob_bytes(v->code);
-}
-
-static cs_status ask(void *ctx, cs_vatid vat, cs_syscall *syscalls, uint32_t count)
-{
-    cs_vats *v = ctx;
-    if (v->replaying != NULL)
-        return cs_vats_answer_again(v, syscalls, count);
-    return v->ops.ask == NULL ? CS_E_BAD_SYSCALL : v->ops.ask(v->ctx, vat, syscalls, count);
-}
-
-static void write_code(void *ctx, const char *base_name, cs_bytes code)
-{
-    cs_vats *v = ctx;
-    cs_code_add(v->store, &v->loading, base_name, code);
-}
+#include <stdio.h>
 
 /* --- life ------------------------------------------------------------------------------------------- */
 
-cs_status cs_vats_new(cs_store *store, const cs_vats_ops *ops, void *ctx, cs_vats **ret,
-                      cs_error *err)
+static void set_settings(cs_vats *v, const cs_worker_settings *settings)
 {
-    static const cs_supervisor_ops worker_ops = {
-        .say = say,
-        .ask = ask,
-        .read_code = read_code,
-        .write_code = write_code,
-    };
+    if (settings != NULL)
+        v->settings = *settings;
+    if (v->settings.kind == NULL)
+        v->settings.kind = "local";
+    if (v->settings.pool == 0)
+        v->settings.pool = 1;
+    if (v->settings.watchdog_ms == 0)
+        v->settings.watchdog_ms = CS_WATCHDOG_MS;
+}
+
+cs_status cs_vats_new(cs_store *store, const cs_worker_settings *settings, const cs_vats_ops *ops,
+                      void *ctx, cs_vats **ret, cs_error *err)
+{
+    cs_home *first;
     cs_vats *v = CS_NEW(cs_vats);
     v->store = store;
     if (ops != NULL)
         v->ops = *ops;
     v->ctx = ctx;
-    cs_status st = cs_kind_local.start(&worker_ops, v, &v->worker, err);
+    set_settings(v, settings);
+    cs_status st = CS_OK;
+    if (v->settings.sharing == CS_SHARE_POOL)
+        st = cs_home_for(v, (cs_vatid){ 0 }, &first, err);
     if (st != CS_OK) {
         (void)cs_vats_free(v);
         return st;
@@ -67,8 +45,9 @@ cs_vats *cs_vats_free(cs_vats *v)
 {
     if (v == NULL)
         return NULL;
-    if (v->worker != NULL)
-        v->worker->kind->stop(v->worker);
+    while (v->home_count > 0)
+        cs_home_drop(v, v->homes[0]);
+    cs_free(v->homes);
     (void)cs_blob_unref(v->code);
     cs_map_fini(&v->loaded);
     cs_arena_fini(&v->arena);
@@ -82,24 +61,88 @@ size_t cs_vats_loaded(const cs_vats *v)
     return v->loaded.count;
 }
 
-cs_status cs_vats_imports(cs_vats *v, cs_vatid vat, cs_vrefs *ret_held, cs_vrefs *ret_recognized,
-                          cs_error *err)
-{
-    return v->worker->kind->imports(v->worker, vat, ret_held, ret_recognized, err);
-}
-
+/* Pauses of several workers have no common histogram: those of the first are shown. */
 cs_collection_figures cs_vats_collections(const cs_vats *v)
 {
-    return v->worker->kind->collections(v->worker);
+    cs_collection_figures all = v->figures;
+    for (size_t i = 0; i < v->home_count; i++) {
+        const cs_worker *w = v->homes[i]->worker;
+        const cs_collection_figures one = w->kind->collections(w);
+        all.collections += one.collections;
+        all.dead += one.dead;
+        if (one.dead_max > all.dead_max)
+            all.dead_max = one.dead_max;
+        if (all.max_us > 0 || one.max_us == 0)
+            continue;
+        all.p50_us = one.p50_us;
+        all.p99_us = one.p99_us;
+        all.max_us = one.max_us;
+    }
+    return all;
 }
 
 void cs_vats_unload(cs_vats *v, cs_vatid vat)
 {
-    v->worker->kind->unload(v->worker, vat);
-    (void)cs_map_remove(&v->loaded, vat.n);
+    const cs_home *h = cs_home_of(v, vat);
+    if (h == NULL)
+        return;
+    h->worker->kind->unload(h->worker, vat);
+    cs_home_leave(v, vat);
+}
+
+/* --- workers that die ------------------------------------------------------------------------------- */
+
+/* Says so, and forgets the worker; its vats come back when they are needed. */
+static void bury(cs_vats *v, cs_vatid vat, const cs_error *why)
+{
+    char line[CS_ERROR_MAX + 128], text[CS_REF_TEXT_MAX];
+    cs_home *h = cs_home_of(v, vat);
+    (void)snprintf(line, sizeof line, "a worker process ended while it ran vat %s: %s",
+                   cs_vatid_text(vat, text), why->text);
+    if (v->ops.notice != NULL)
+        v->ops.notice(v->ctx, line);
+    cs_home_drop(v, h);
+}
+
+/* The text stays the same however it ended: it becomes history. */
+static cs_status after_death(cs_vats *v, cs_vatid vat, cs_reply *ret_reply)
+{
+    if (v->suspect.n != vat.n) {
+        v->suspect = vat;
+        return CS_E_WORKER;
+    }
+    v->suspect.n = 0;
+    *ret_reply = (cs_reply){ .status = CS_E_KILLED,
+                             .problem = CS_BYTES("its worker process ended twice in a row"),
+                             .imports_held = CS_IMPORTS_UNKNOWN };
+    return CS_OK;
+}
+
+cs_status cs_vats_imports(cs_vats *v, cs_vatid vat, cs_vrefs *ret_held, cs_vrefs *ret_recognized,
+                          cs_error *err)
+{
+    const cs_home *h = cs_home_of(v, vat);
+    cs_assert(h != NULL);
+    cs_status st = h->worker->kind->imports(h->worker, vat, ret_held, ret_recognized, err);
+    if (st == CS_E_WORKER)
+        bury(v, vat, err);
+    return st;
 }
 
 /* --- loading ---------------------------------------------------------------------------------------- */
+
+/* It is counted as loaded before it is: so whatever fails, it is unloaded the same way. */
+static cs_status load_in_home(cs_vats *v, cs_vatid vat, cs_bytes bundle,
+                              const cs_load_options *options, cs_error *err)
+{
+    cs_home *h;
+    cs_status st = cs_home_for(v, vat, &h, err);
+    if (st != CS_OK)
+        return st;
+    cs_home_enter(v, h, vat);
+    h->worker->kind->set_silent(h->worker, v->is_silent);
+    return h->worker->kind->load(h->worker, vat, bundle, options, err);
+}
 
 cs_status cs_vats_load(cs_vats *v, const cs_vat_row *row, cs_error *err)
 {
@@ -114,13 +157,11 @@ cs_status cs_vats_load(cs_vats *v, const cs_vat_row *row, cs_error *err)
         return cs_fail(err, CS_E_CORRUPT, "bundle of vat %s is not in the store",
                        cs_vatid_text(vat, text));
     }
-    cs_load_options options = { 0 };
+    cs_load_options options = { .bundle = &v->loading };
     if (v->ops.computrons_max != NULL)
         options.computrons_max = v->ops.computrons_max(v->ctx, vat);
-    st = v->worker->kind->load(v->worker, vat, cs_blob_bytes(bundle), &options, err);
+    st = load_in_home(v, vat, cs_blob_bytes(bundle), &options, err);
     (void)cs_blob_unref(bundle);
-    if (st == CS_OK)
-        cs_map_put(&v->loaded, vat.n)->value = 1;
     return st;
 }
 
@@ -133,42 +174,71 @@ static cs_status as_damage(cs_vatid vat, cs_error *err)
     return cs_fail_at(err, "vat %s cannot be replayed", cs_vatid_text(vat, text));
 }
 
-/* Loads and replays. `*ret_is_new`: the vat has no history, so what fails is the vat's own fault. */
+/* Loads the vat, and replays [first, end) of its deliveries; silently if that is history. */
+static cs_status load_and_replay(cs_vats *v, const cs_vat_row *row, uint64_t end, bool silent,
+                                 cs_replay_figures *ret, cs_error *err)
+{
+    const cs_vatid vat = row->id;
+    const uint64_t first = row->first_delivery;
+    v->is_silent = silent;
+    cs_status st = cs_vats_load(v, row, err);
+    if (st == CS_OK)
+        st = cs_vats_replay_range(v, vat, first, end, ret, err);
+    v->is_silent = false;
+    const cs_home *h = cs_home_of(v, vat);
+    if (h != NULL)
+        h->worker->kind->set_silent(h->worker, false);
+    if (h != NULL && st == CS_E_WORKER)
+        bury(v, vat, err);
+    else if (st != CS_OK)
+        cs_vats_unload(v, vat);
+    return st;
+}
+
+/* `*ret_is_new`: the vat has no history, so what fails is the vat's own fault. */
 static cs_status bring_back(cs_vats *v, cs_vatid vat, bool *ret_is_new, cs_error *err)
 {
     const cs_vat_row *row = cs_vat_find(v->store, vat);
+    cs_replay_figures figures = { 0 };
     if (row == NULL)
         return cs_fail(err, CS_E_CORRUPT, "vat %u is not in the store", vat.n);
-    uint64_t first = row->first_delivery, end = row->next_delivery;
-    cs_replay_figures figures = { 0 };
-    *ret_is_new = first == end;
-    v->worker->kind->set_silent(v->worker, !*ret_is_new);
-    cs_status st = cs_vats_load(v, row, err);
+    *ret_is_new = row->first_delivery == row->next_delivery;
+    return load_and_replay(v, row, row->next_delivery, !*ret_is_new, &figures, err);
+}
+
+/* OK, and the vat is loaded; or OK, and a reply says why a new vat cannot be. */
+static cs_status need_loaded(cs_vats *v, cs_vatid vat, cs_reply *ret_reply, cs_error *err)
+{
+    bool is_new = false;
+    cs_status st = bring_back(v, vat, &is_new, &v->problem);
     if (st == CS_OK)
-        st = cs_vats_replay_range(v, vat, first, end, &figures, err);
-    v->worker->kind->set_silent(v->worker, false);
-    if (st != CS_OK)
-        cs_vats_unload(v, vat);
-    return st;
+        return CS_OK;
+    if (is_new && cs_status_class(st) == CS_CLASS_VAT) {
+        *ret_reply = (cs_reply){ .status = st, .problem = cs_bytes_of(v->problem.text) };
+        return CS_OK;
+    }
+    if (!is_new && st != CS_E_WORKER)
+        st = as_damage(vat, &v->problem);
+    return cs_fail(err, st, "%s", v->problem.text);
 }
 
 cs_status cs_vats_deliver(cs_vats *v, cs_vatid vat, const cs_delivery *d, cs_collect collect,
                           cs_reply *ret_reply, cs_error *err)
 {
-    if (cs_map_find(&v->loaded, vat.n) == NULL) {
-        bool is_new = false;
-        cs_status st = bring_back(v, vat, &is_new, &v->problem);
-        if (st != CS_OK && is_new && cs_status_class(st) == CS_CLASS_VAT) {
-            *ret_reply = (cs_reply){ .status = st, .problem = cs_bytes_of(v->problem.text) };
-            return CS_OK;
-        }
-        if (st != CS_OK) {
-            if (!is_new)
-                st = as_damage(vat, &v->problem);
-            return cs_fail(err, st, "%s", v->problem.text);
-        }
+    cs_status st = CS_OK;
+    if (cs_home_of(v, vat) == NULL)
+        st = need_loaded(v, vat, ret_reply, err);
+    const cs_home *h = cs_home_of(v, vat);
+    if (st == CS_OK && h != NULL) {
+        st = h->worker->kind->deliver(h->worker, vat, d, collect, ret_reply, err);
+        if (st == CS_E_WORKER)
+            bury(v, vat, err);
     }
-    return v->worker->kind->deliver(v->worker, vat, d, collect, ret_reply, err);
+    if (st == CS_E_WORKER)
+        return after_death(v, vat, ret_reply);
+    if (v->suspect.n == vat.n)
+        v->suspect.n = 0;
+    return st;
 }
 
 cs_status cs_vats_replay(cs_vats *v, cs_vatid vat, uint64_t to, cs_replay_figures *ret,
@@ -177,18 +247,15 @@ cs_status cs_vats_replay(cs_vats *v, cs_vatid vat, uint64_t to, cs_replay_figure
     const cs_vat_row *row = cs_vat_find(v->store, vat);
     if (row == NULL)
         return cs_fail(err, CS_E_CORRUPT, "vat %u is not in the store", vat.n);
-    uint64_t first = row->first_delivery, end = row->next_delivery;
+    uint64_t end = row->next_delivery;
     if (to != 0 && to < end)
-        end = to > first ? to : first;
-    cs_vats_unload(v, vat);
-    v->worker->kind->set_silent(v->worker, true);
-    cs_status st = cs_vats_load(v, row, err);
+        end = to > row->first_delivery ? to : row->first_delivery;
     cs_replay_figures figures = { 0 };
-    if (st == CS_OK)
-        st = cs_vats_replay_range(v, vat, first, end, &figures, err);
-    v->worker->kind->set_silent(v->worker, false);
     cs_vats_unload(v, vat);
-    if (st == CS_OK)
+    cs_status st = load_and_replay(v, row, end, true, &figures, err);
+    if (st == CS_OK) {
+        cs_vats_unload(v, vat);
         *ret = figures;
+    }
     return st;
 }

@@ -15,6 +15,12 @@ CS_MUST_USE cs_status cs_reply_dec(cs_reader *r, cs_arena *arena, cs_reply *ret)
 
 /* One syscall alone: replay compares these bytes (S16). */
 void cs_syscall_enc(cs_buf *b, const cs_syscall *s);
+/* A part of a delivery's syscalls, and references by themselves (wire/frame.h). */
+void cs_syscalls_enc(cs_buf *b, const cs_syscall *items, uint32_t count);
+CS_MUST_USE cs_status cs_syscalls_dec(cs_reader *r, cs_arena *arena, cs_syscall **ret_items,
+                                      uint32_t *ret_count);
+void cs_vrefs_enc(cs_buf *b, const cs_vrefs *refs);
+CS_MUST_USE cs_status cs_vrefs_dec(cs_reader *r, cs_arena *arena, cs_vrefs *ret);
 
 /* A transcript row: the delivery, then the reply, with whether the heap was collected, so that a
  * replay collects there too. Heap figures and counts of references are not part of it, they are no

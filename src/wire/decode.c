@@ -253,6 +253,39 @@ static cs_syscall dec_syscall(decoder *d)
     return s;
 }
 
+static cs_syscall *dec_syscalls(decoder *d, uint32_t *ret_count)
+{
+    uint32_t count = dec_count(d, CS_SYSCALLS_MAX);
+    cs_syscall *items = count == 0 ? NULL : cs_arena_take(d->arena, count * sizeof *items);
+    for (uint32_t i = 0; i < count && d->r->ok; i++)
+        items[i] = dec_syscall(d);
+    *ret_count = count;
+    return items;
+}
+
+cs_status cs_syscalls_dec(cs_reader *r, cs_arena *arena, cs_syscall **ret_items,
+                          uint32_t *ret_count)
+{
+    decoder d = { .r = r, .arena = arena, .checks_text = true };
+    uint32_t count;
+    cs_syscall *items = dec_syscalls(&d, &count);
+    if (!r->ok)
+        return CS_E_PROTOCOL;
+    *ret_items = items;
+    *ret_count = count;
+    return CS_OK;
+}
+
+cs_status cs_vrefs_dec(cs_reader *r, cs_arena *arena, cs_vrefs *ret)
+{
+    decoder d = { .r = r, .arena = arena };
+    cs_vrefs refs = dec_refs(&d);
+    if (!r->ok)
+        return CS_E_PROTOCOL;
+    *ret = refs;
+    return CS_OK;
+}
+
 /* ---- replies ---- */
 
 static cs_status dec_status(decoder *d)
@@ -271,13 +304,7 @@ static void dec_history(decoder *d, cs_reply *reply)
     reply->problem = dec_text(d);
     reply->computrons = cs_reader_varint(d->r);
     reply->collected = dec_flag(d);
-    reply->syscall_count = dec_count(d, CS_SYSCALLS_MAX);
-    cs_syscall *syscalls = NULL;
-    if (reply->syscall_count > 0)
-        syscalls = cs_arena_take(d->arena, reply->syscall_count * sizeof *syscalls);
-    for (uint32_t i = 0; i < reply->syscall_count && d->r->ok; i++)
-        syscalls[i] = dec_syscall(d);
-    reply->syscalls = syscalls;
+    reply->syscalls = dec_syscalls(d, &reply->syscall_count);
 }
 
 static void dec_figures(decoder *d, cs_reply *reply)

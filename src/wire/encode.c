@@ -124,6 +124,18 @@ void cs_syscall_enc(cs_buf *b, const cs_syscall *s)
     }
 }
 
+void cs_syscalls_enc(cs_buf *b, const cs_syscall *items, uint32_t count)
+{
+    cs_buf_add_varint(b, count);
+    for (uint32_t i = 0; i < count; i++)
+        cs_syscall_enc(b, &items[i]);
+}
+
+void cs_vrefs_enc(cs_buf *b, const cs_vrefs *refs)
+{
+    enc_vrefs(b, refs->items, refs->count);
+}
+
 /* What of a reply is history, and so goes into a transcript. */
 static void enc_history(cs_buf *b, const cs_reply *r)
 {
@@ -131,9 +143,7 @@ static void enc_history(cs_buf *b, const cs_reply *r)
     enc_sized(b, r->problem);
     cs_buf_add_varint(b, r->computrons);
     cs_buf_add_byte(b, r->collected);
-    cs_buf_add_varint(b, r->syscall_count);
-    for (uint32_t i = 0; i < r->syscall_count; i++)
-        cs_syscall_enc(b, &r->syscalls[i]);
+    cs_syscalls_enc(b, r->syscalls, r->syscall_count);
 }
 
 void cs_reply_enc(cs_buf *b, const cs_reply *reply)

@@ -9,8 +9,6 @@
 #include "marshal/marshal.h"
 #include "worker/pauses.h"
 
-#include <time.h>
-
 struct cs_supervisor {
     cs_supervisor_ops ops;
     void *ctx;
@@ -98,11 +96,9 @@ static void say(void *ctx, const char *level, cs_bytes text)
         s->ops.say(s->ctx, v->id, level, text);
 }
 
-static uint64_t now_ns(void)
+static uint64_t now_ns(const cs_supervisor *s)
 {
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+    return s->ops.now_ns == NULL ? 0 : s->ops.now_ns(s->ctx);
 }
 
 /* What a replay collects was collected, and counted, before. */
@@ -113,10 +109,10 @@ static void collecting(void *ctx, bool begins, uint32_t dead)
     if (s->is_silent)
         return;
     if (begins) {
-        s->collection_started_ns = now_ns();
+        s->collection_started_ns = now_ns(s);
         return;
     }
-    cs_pauses_add(&s->pauses, now_ns() - s->collection_started_ns);
+    cs_pauses_add(&s->pauses, now_ns(s) - s->collection_started_ns);
     s->dead += dead;
     if (dead > s->dead_max)
         s->dead_max = dead;
@@ -150,6 +146,12 @@ static cs_status offer_code(cs_supervisor *s, cs_bytes bundle, cs_error *err)
     }
     cs_buf_fini(&code);
     return st;
+}
+
+const char *cs_supervisor_base_name(const cs_supervisor *s)
+{
+    (void)s; /* it holds the base */
+    return cs_base_name(base);
 }
 
 cs_status cs_supervisor_compile(cs_supervisor *s, cs_bytes bundle, cs_buf *ret_code,

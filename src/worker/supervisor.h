@@ -2,6 +2,7 @@
  * deliveries, unloads it. Used in the kernel's own process by the local kind, and the same in a worker
  * process. */
 #pragma once
+#include "base/hash.h"
 #include "base/message.h"
 
 typedef struct cs_supervisor cs_supervisor;
@@ -15,6 +16,8 @@ typedef struct cs_supervisor_ops {
      * next call (size 0: none), write offers them. May both be NULL. */
     cs_bytes (*read_code)(void *ctx, const char *base_name);
     void (*write_code)(void *ctx, const char *base_name, cs_bytes code);
+    /* A clock, to time collections with. NULL where there is none: their pauses are 0 then. */
+    uint64_t (*now_ns)(void *ctx);
 } cs_supervisor_ops;
 
 /* Makes the base heap of this process. ENGINE (ENV). */
@@ -27,8 +30,11 @@ cs_supervisor *cs_supervisor_free(cs_supervisor *s);
 CS_MUST_USE cs_status cs_supervisor_compile(cs_supervisor *s, cs_bytes bundle, cs_buf *ret_code,
                                             const char **ret_base_name, cs_error *err);
 
+const char *cs_supervisor_base_name(const cs_supervisor *s); /* cs_base_name() */
+
 typedef struct cs_load_options {
     uint64_t computrons_max, heap_max; /* 0: unlimited; the default */
+    const cs_hash *bundle;             /* its name; only worker processes want to know */
 } cs_load_options;
 /* Loads a vat, before any delivery. SYNTAX, THROWN, METER … (VAT), ENGINE (ENV). */
 CS_MUST_USE cs_status cs_supervisor_load(cs_supervisor *s, cs_vatid vat, cs_bytes bundle,

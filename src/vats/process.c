@@ -1,0 +1,106 @@
+/* The kind `process`: vats in worker processes of our own program (worker/main.h), which shut themselves
+ * in before they see the first byte of a vat. They speak frames. */
+#include "base/alloc.h"
+#include "vats/remote.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static cs_status dec(cs_bytes message, cs_arena *arena, cs_frame *ret)
+{
+    return cs_frame_dec(message, true, arena, ret);
+}
+
+static const cs_remote_format frames = { cs_frame_size, cs_frame_enc, dec, .takes_bundles = true };
+
+/* An embedder is another program than ours: the capstan beside it, or else one that PATH finds. */
+static const char *find_program(const cs_worker_settings *settings, char *path, size_t size)
+{
+    static const char name[] = "capstan";
+    if (settings->program != NULL)
+        return settings->program;
+    ssize_t n = readlink("/proc/self/exe", path, size - sizeof name);
+    while (n > 0 && path[n - 1] != '/')
+        n--;
+    if (n <= 0)
+        return name;
+    memcpy(path + n, name, sizeof name);
+    return access(path, X_OK) == 0 ? path : name;
+}
+
+static cs_status start_child(const cs_worker_settings *settings, cs_child *ret, cs_error *err)
+{
+    char path[4096], parent[16];
+    (void)snprintf(parent, sizeof parent, "%d", (int)getpid());
+    const char *const argv[] = { "capstan", "worker", parent, NULL };
+    const cs_child_options o = { .program = find_program(settings, path, sizeof path),
+                                 .argv = argv,
+                                 .is_worker = true };
+    return cs_child_start(&o, ret, err);
+}
+
+typedef struct process {
+    cs_remote remote;
+    char lacks[512];
+} process;
+
+static const char *lacks(const cs_worker *w)
+{
+    return ((const process *)w)->lacks;
+}
+
+/* docs/workers.md says what is needed, and what is a second line of defence only. */
+static cs_status check_sandbox(process *p, const cs_worker_settings *settings,
+                               const cs_frame *ready, cs_error *err)
+{
+    const cs_bytes missing = ready->hello.missing, weaker = ready->hello.weaker;
+    if (missing.size > 0 && settings->require_sandbox)
+        return cs_fail(err, CS_E_ENGINE, "worker processes cannot be sandboxed here: no %.*s",
+                       (int)missing.size, (const char *)missing.data);
+    (void)snprintf(p->lacks, sizeof p->lacks, "%.*s%s%.*s", (int)missing.size,
+                   (const char *)missing.data, missing.size > 0 && weaker.size > 0 ? ", " : "",
+                   (int)weaker.size, (const char *)weaker.data);
+    return CS_OK;
+}
+
+static void stop(cs_worker *w)
+{
+    process *p = (process *)w;
+    cs_remote_close(&p->remote);
+    (void)cs_free(p);
+}
+
+static cs_status start(const cs_worker_settings *settings, const cs_supervisor_ops *ops, void *ctx,
+                       cs_worker **ret, cs_error *err)
+{
+    cs_child child;
+    cs_frame ready;
+    cs_status st = start_child(settings, &child, err);
+    if (st != CS_OK)
+        return st;
+    process *p = CS_NEW(process);
+    p->remote =
+        (cs_remote){ .worker.kind = &cs_kind_process, .format = &frames, .ops = ops, .ctx = ctx };
+    st = cs_remote_open(&p->remote, &child, settings->watchdog_ms, &ready, err);
+    if (st == CS_OK)
+        st = check_sandbox(p, settings, &ready, err);
+    if (st == CS_OK)
+        *ret = &p->remote.worker;
+    else
+        stop(&p->remote.worker);
+    return st;
+}
+
+const cs_kind cs_kind_process = {
+    .name = "process",
+    .start = start,
+    .stop = stop,
+    .load = cs_remote_load,
+    .deliver = cs_remote_deliver,
+    .imports = cs_remote_imports,
+    .unload = cs_remote_unload,
+    .set_silent = cs_remote_set_silent,
+    .collections = cs_remote_collections,
+    .lacks = lacks,
+};
