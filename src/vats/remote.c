@@ -38,6 +38,7 @@ static cs_status request(cs_remote *r, cs_frame *f, cs_vatid vat, cs_error *err)
 {
     if (r->failed)
         return cs_fail(err, CS_E_WORKER, "it is no more");
+    cs_channel_begin(&r->channel);
     cs_arena_clear(&r->arena);
     cs_buf_clear(&r->said);
     r->asked_count = 0;

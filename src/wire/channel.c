@@ -27,21 +27,19 @@ static int64_t now_ms(void)
 
 /* ---- waiting ---- */
 
-/* Waits until the descriptor is ready; *until is set at the first need, so that the clock is not read
- * when nobody waits. A pipe whose other end is gone is ready to be read. */
-static cs_status wait_for(cs_channel *c, bool to_write, int64_t *until, cs_error *err)
+/* Waits until we can read, or write if that is wanted. The clock is not looked at before the first wait.
+ * A pipe whose other end is gone is ready to be read. */
+static cs_status wait_for(cs_channel *c, bool to_write, cs_error *err)
 {
-    struct pollfd fds[2] = { { .fd = c->in, .events = POLLIN }, { .fd = c->out } };
-    int left = c->wait_ms;
-    if (to_write)
-        fds[1].events = POLLOUT;
-    if (*until == 0)
-        *until = now_ms() + c->wait_ms;
-    else if (c->wait_ms >= 0)
-        left = *until > now_ms() ? (int)(*until - now_ms()) : 0;
-    int n = poll(fds, to_write ? 2 : 1, left);
+    struct pollfd fds[2] = { { .fd = c->in, .events = POLLIN },
+                             { .fd = c->out, .events = POLLOUT } };
+    const int64_t now = now_ms();
+    if (c->until_ms == 0)
+        c->until_ms = now + c->wait_ms;
+    const int left = c->until_ms > now ? (int)(c->until_ms - now) : 0;
+    const int n = left == 0 ? 0 : poll(fds, to_write ? 2 : 1, left);
     if (n == 0)
-        return cs_fail(err, CS_E_WORKER, "no answer within %d s", (c->wait_ms + 999) / 1000);
+        return cs_fail(err, CS_E_WORKER, "no answer within %d ms", c->wait_ms);
     return n > 0 || errno == EINTR ? CS_OK : cs_fail(err, CS_E_WORKER, "poll: %s", strerror(errno));
 }
 
@@ -76,7 +74,6 @@ static cs_status read_some(cs_channel *c, bool *ret_none, cs_error *err)
 
 cs_status cs_channel_receive(cs_channel *c, cs_bytes *ret, cs_error *err)
 {
-    int64_t until = 0;
     for (;;) {
         bool none = false;
         cs_bytes rest = { c->got.data + c->taken, c->got.size - c->taken };
@@ -89,7 +86,7 @@ cs_status cs_channel_receive(cs_channel *c, cs_bytes *ret, cs_error *err)
             return CS_OK;
         }
         make_room(c);
-        cs_status st = c->wait_ms < 0 ? CS_OK : wait_for(c, false, &until, err);
+        cs_status st = c->wait_ms < 0 ? CS_OK : wait_for(c, false, err);
         if (st == CS_OK)
             st = read_some(c, &none, err);
         if (st != CS_OK)
@@ -100,10 +97,10 @@ cs_status cs_channel_receive(cs_channel *c, cs_bytes *ret, cs_error *err)
 /* ---- writing ---- */
 
 /* While the other side does not read: what it says is kept, so that neither waits for the other. */
-static cs_status wait_to_write(cs_channel *c, int64_t *until, cs_error *err)
+static cs_status wait_to_write(cs_channel *c, cs_error *err)
 {
     bool none;
-    cs_status st = wait_for(c, true, until, err);
+    cs_status st = wait_for(c, true, err);
     make_room(c);
     if (st == CS_OK)
         st = read_some(c, &none, err);
@@ -114,14 +111,13 @@ static cs_status wait_to_write(cs_channel *c, int64_t *until, cs_error *err)
 
 cs_status cs_channel_send(cs_channel *c, cs_error *err)
 {
-    int64_t until = 0;
     cs_status st = CS_OK;
     for (size_t sent = 0; sent < c->sending.size && st == CS_OK;) {
         ssize_t n = write(c->out, c->sending.data + sent, c->sending.size - sent);
         if (n > 0)
             sent += (size_t)n;
         else if (errno == EAGAIN)
-            st = wait_to_write(c, &until, err);
+            st = wait_to_write(c, err);
         else if (errno != EINTR)
             st = cs_fail(err, CS_E_WORKER, "%s", strerror(errno));
     }

@@ -7,9 +7,10 @@ typedef size_t cs_message_size_fn(cs_bytes got, size_t max);
 
 typedef struct cs_channel {
     int in, out; /* not blocking, but with wait_ms < 0; borrowed */
-    /* How long one send or receive may take in all; < 0: for ever. A clock: it decides when a worker is
-     * given up, never what a crank does. */
+    /* How long we wait in all since the last cs_channel_begin(); < 0: for ever. A clock: it decides when
+     * a worker is given up, never what a crank does. */
     int wait_ms;
+    int64_t until_ms; /* 0: we have not waited yet */
     cs_message_size_fn *size;
     size_t receive_max;
     cs_buf sending; /* what cs_channel_send() sends */
@@ -19,6 +20,11 @@ typedef struct cs_channel {
 } cs_channel;
 
 void cs_channel_fini(cs_channel *c); /* closes nothing */
+/* A new request, with a time of its own. */
+static inline void cs_channel_begin(cs_channel *c)
+{
+    c->until_ms = 0;
+}
 
 /* Sends all of `sending`, and empties it. WORKER (ENV): the other side is gone, or waits too long; the
  * channel is of no use then. What comes in meanwhile is kept. */

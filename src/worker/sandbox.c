@@ -225,12 +225,12 @@ void cs_sandbox_enter(cs_sandbox *ret)
         add_word(missing, size, "close_range");
     if (!leave_namespaces())
         add_word(weaker, size, "namespaces");
-    if (!limit_all())
-        add_word(missing, size, "resource limits");
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         add_word(missing, size, "no_new_privs");
     if (!lock_land())
         add_word(missing, size, "landlock");
+    if (!limit_all()) /* no more descriptors: landlock needs one */
+        add_word(missing, size, "resource limits");
     if (!forbid_clocks())
         add_word(weaker, size, "ban on clocks");
     if (!filter_calls())

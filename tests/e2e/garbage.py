@@ -564,7 +564,7 @@ def an_answer_is_held_until_it_is_released(dir):
 @case
 def figures_of_collections(dir):
     path = config(dir)
-    with Serve(path, '--gc', 'prompt') as s:
+    with Serve(path, '--gc', 'prompt', '--worker', 'local') as s:  # processes have no clock
         s.ok('run')
         maker = s.ok('getRootObject', vat='maker')
         s.ok('queueToVatRoot', vat='holder', method='fetch', capdata={

@@ -27,7 +27,7 @@ def killed_after(seconds, *args):
         p.kill()
     out, err = p.communicate()
     if p.returncode == -signal.SIGKILL:
-        equal(err, '')
+        equal(of_ours(err), '')
         return None, out
     return p.returncode, out
 

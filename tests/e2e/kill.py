@@ -64,7 +64,7 @@ def killed_at_any_moment_it_goes_on(dir):
             said += [l for l in out.splitlines() if l in lines]
             if p.returncode == 0:
                 break
-            equal((p.returncode, err), (-signal.SIGKILL, ''))
+            equal((p.returncode, of_ours(err)), (-signal.SIGKILL, ''))
             kills += 1
             in_a_row += 1
             if rand.random() < 0.2 and os.path.exists(store) and os.path.getsize(store) > 0:
