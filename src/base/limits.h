@@ -8,8 +8,9 @@
 #define CS_SYSCALLS_MAX 1000000u        /* syscalls of one crank */
 #define CS_REPLY_MAX (256u * 1024 * 1024) /* all of one crank's syscalls */
 #define CS_SAY_MAX (16u * 1024 * 1024) /* what a worker process passes on of what a delivery says */
-#define CS_VREFS_MAX 10000000u         /* references in one drop or retire */
-#define CS_GC_BATCH 10000u             /* krefs of one GC delivery; vrefs of one drop of ours */
+#define CS_LINE_MAX (32u * 1024 * 1024) /* one message of an external worker, as JSON */
+#define CS_VREFS_MAX 10000000u          /* references in one drop or retire */
+#define CS_GC_BATCH 10000u              /* krefs of one GC delivery; vrefs of one drop of ours */
 #define CS_VATSTORE_KEY_MAX 4096u
 #define CS_VATSTORE_VALUE_MAX CS_BODY_MAX
 #define CS_NAME_MAX 199u                  /* vat and bundle names (S21) */

@@ -59,7 +59,9 @@ static const known_key bundle_keys[] = {
 static const known_key option_keys[] = {
     { "enablePipelining", KEY_USED },
     { "critical", KEY_USED },
-    { "managerType", KEY_HARMLESS },
+    { "managerType", KEY_USED },
+    { "workerGroup", KEY_USED },
+    { "command", KEY_USED },
     { "reapInterval", KEY_USED },
     { "reapGCKrefs", KEY_USED },
     { "neverReap", KEY_USED },
@@ -303,6 +305,8 @@ static cs_status read_options(reader *r, const char *place, json_t *options, cs_
                      "%s: 'useTranscript: false' in %s is not supported: every vat is durable",
                      r->config->path, cs_buf_text(&inner));
     if (st == CS_OK)
+        st = cs_config_read_place(r->config, cs_buf_text(&inner), options, ret, r->err);
+    if (st == CS_OK)
         st = read_never_reap(r, cs_buf_text(&inner), options, &ret->never_reap);
     if (st == CS_OK)
         st = read_reap(r, cs_buf_text(&inner), options, "reapInterval", &ret->reap_interval);
@@ -330,9 +334,9 @@ static cs_status read_vat(reader *r, const char *name, json_t *entry, cs_config_
     if (st == CS_OK && parameters != NULL && !json_is_object(parameters))
         st = cs_fail(r->err, CS_E_CONFIG, "%s: %s.parameters must be an object", file, where);
     if (st == CS_OK)
-        st = read_source(r, where, entry, &ret->source);
-    if (st == CS_OK)
         st = read_options(r, where, json_object_get(entry, "creationOptions"), ret);
+    if (st == CS_OK && ret->source.kind != CS_SOURCE_COMMAND)
+        st = read_source(r, where, entry, &ret->source);
     if (st == CS_OK) {
         ret->name = cs_bytes_to_text(cs_bytes_of(name));
         ret->parameters = json_incref(parameters);
@@ -466,6 +470,7 @@ cs_config *cs_config_free(cs_config *c)
         cs_free(c->vats[i].source.path);
         json_decref(c->vats[i].source.bundle);
         json_decref(c->vats[i].parameters);
+        json_decref(c->vats[i].place);
     }
     cs_free(c->vats);
     cs_free(c->path);

@@ -6,15 +6,16 @@
 #include <jansson.h>
 
 typedef enum cs_source_kind {
-    CS_SOURCE_FILE,   /* sourceSpec: an entry module's path, absolute */
-    CS_SOURCE_BUNDLE, /* bundleSpec: a bundle file's path, absolute */
-    CS_SOURCE_INLINE, /* bundle: the bundle's JSON itself */
+    CS_SOURCE_FILE,    /* sourceSpec: an entry module's path, absolute */
+    CS_SOURCE_BUNDLE,  /* bundleSpec: a bundle file's path, absolute */
+    CS_SOURCE_INLINE,  /* bundle: the bundle's JSON itself */
+    CS_SOURCE_COMMAND, /* managerType "external": how its program is started, as JSON */
 } cs_source_kind;
 
 typedef struct cs_config_source {
     cs_source_kind kind;
     char *path;     /* FILE, BUNDLE */
-    json_t *bundle; /* INLINE */
+    json_t *bundle; /* INLINE, COMMAND */
 } cs_config_source;
 
 typedef struct cs_config_vat {
@@ -23,6 +24,7 @@ typedef struct cs_config_vat {
     json_t *parameters; /* an object, or NULL */
     bool enable_pipelining, critical, never_reap;
     uint64_t reap_interval, reap_gc_krefs; /* S14; 0: the default, CS_REAP_NEVER: never */
+    json_t *place; /* managerType and workerGroup, what was said of them; NULL: neither was */
 } cs_config_vat;
 
 typedef struct cs_config {
@@ -40,6 +42,12 @@ typedef struct cs_config {
 /* Gives. CONFIG (HOST): the text names file, place and the mend. NOT_FOUND: no such file. */
 CS_MUST_USE cs_status cs_config_load(const char *path, cs_config **ret, cs_error *err);
 cs_config *cs_config_free(cs_config *c);
+
+/* config_place.c: where a vat is to run, by its creationOptions: fills ret->place, and of an external vat
+ * ret->source. `place` is named in errors. CONFIG. */
+CS_MUST_USE cs_status cs_config_read_place(const cs_config *config, const char *place,
+                                           const json_t *options, cs_config_vat *ret,
+                                           cs_error *err);
 
 /* Reads a whole file. Gives. NOT_FOUND, TOO_BIG, IO. */
 CS_MUST_USE cs_status cs_read_file(const char *path, size_t max, cs_buf *ret, cs_error *err);

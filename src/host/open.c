@@ -4,6 +4,7 @@
 #include "base/alloc.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -296,6 +297,7 @@ void capstan_close(capstan *c)
     cs_free(c->store_path);
     cs_free(c->config_path);
     cs_free(c->worker_program);
+    json_decref(c->place);
     cs_buf_fini(&c->text);
     cs_buf_fini(&c->body);
     cs_buf_fini(&c->slot_text);

@@ -62,7 +62,11 @@ static void on_notice(void *ctx, const char *line)
 cs_status cs_host_vats(capstan *c)
 {
     static const cs_vats_ops ops = {
-        .say = on_say, .computrons_max = computrons_max, .ask = ask, .notice = on_notice
+        .say = on_say,
+        .computrons_max = computrons_max,
+        .ask = ask,
+        .place = cs_host_place,
+        .notice = on_notice,
     };
     return c->vats != NULL ? CS_OK : cs_vats_new(c->store, &c->workers, &ops, c, &c->vats, &c->err);
 }

@@ -61,7 +61,7 @@ static cs_status load_source(cs_setup *p, size_t vat, cs_error *err)
     l->from = from;
     cs_status st = cs_source_load(from, &l->source, err);
     const cs_bytes bundle = cs_buf_bytes(&l->source.bundle);
-    if (st == CS_OK)
+    if (st == CS_OK && from->kind != CS_SOURCE_COMMAND)
         st = cs_supervisor_compile(p->supervisor, bundle, &l->code, &l->base_name, err);
     if (st != CS_OK) {
         (void)cs_fail_at(err, "vat '%s'", p->config->vats[vat].name);
@@ -152,6 +152,8 @@ static cs_status add_vat(setup *s, size_t index)
                                      &parameters, &s->vats[index], &s->c->err);
     if (st == CS_OK)
         note_sources(s, s->vats[index], &l->source);
+    if (st == CS_OK)
+        cs_host_note_place(s->c, s->vats[index], vat->place);
     cs_buf_fini(&body);
     return st;
 }
@@ -239,7 +241,8 @@ static cs_status fill(setup *s)
     for (size_t i = 0; i < s->plan->source_count; i++) {
         const loaded *l = &s->plan->sources[i];
         cs_bundle_add(s->c->store, &l->name, cs_buf_bytes(&l->source.bundle));
-        cs_code_add(s->c->store, &l->name, l->base_name, cs_buf_bytes(&l->code));
+        if (l->base_name != NULL)
+            cs_code_add(s->c->store, &l->name, l->base_name, cs_buf_bytes(&l->code));
     }
     for (size_t i = 0; i < s->config->vat_count && st == CS_OK; i++)
         st = add_vat(s, i);

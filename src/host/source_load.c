@@ -8,6 +8,7 @@
 #include "host/bundle_formats.h"
 #include "host/resolve.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static cs_status parse(const char *path, cs_bytes text, json_t **ret, cs_error *err)
@@ -40,6 +41,14 @@ static cs_status load_file(const char *path, cs_source *ret, cs_error *err)
     return st;
 }
 
+/* vats/external.c reads it. */
+static void load_command(const json_t *command, cs_source *ret)
+{
+    char *text = json_dumps(command, JSON_COMPACT | JSON_SORT_KEYS);
+    cs_buf_add_text(&ret->bundle, text == NULL ? "" : text);
+    free(text);
+}
+
 cs_status cs_source_load(const cs_config_source *from, cs_source *ret, cs_error *err)
 {
     cs_source s = { 0 };
@@ -48,6 +57,8 @@ cs_status cs_source_load(const cs_config_source *from, cs_source *ret, cs_error 
         st = cs_tree_bundle(from->path, &s, err);
     else if (from->kind == CS_SOURCE_BUNDLE)
         st = load_file(from->path, &s, err);
+    else if (from->kind == CS_SOURCE_COMMAND)
+        load_command(from->bundle, &s);
     else
         st = cs_bundle_from_json(from->bundle, &s.bundle, err);
     if (st == CS_OK)

@@ -1,6 +1,9 @@
-/* Where vats run: what the host says (docs/workers.md). */
+/* Where vats run: what the host says, and what the configuration said of single vats, which the store
+ * keeps (docs/workers.md). */
 #include "host/handle.h"
 
+#include <jansson.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,4 +57,36 @@ cs_status cs_host_read_worker(capstan *c, const capstan_options *o)
                                        .require_sandbox = o->require_sandbox,
                                        .watchdog_ms = o->watchdog_millis };
     return read_kind(c, o->worker);
+}
+
+/* ---- single vats ---- */
+
+static cs_bytes key_of(cs_vatid vat, char *text, size_t size)
+{
+    char name[CS_REF_TEXT_MAX];
+    (void)snprintf(text, size, "host.place.%s", cs_vatid_text(vat, name));
+    return cs_bytes_of(text);
+}
+
+void cs_host_note_place(capstan *c, cs_vatid vat, const struct json_t *place)
+{
+    char key[64];
+    char *text = place == NULL ? NULL : json_dumps(place, JSON_COMPACT | JSON_SORT_KEYS);
+    if (text != NULL)
+        cs_kv_set(c->store, (cs_vatid){ 0 }, key_of(vat, key, sizeof key),
+                  cs_blob_new(cs_bytes_of(text)));
+    free(text);
+}
+
+void cs_host_place(void *ctx, cs_vatid vat, cs_place *ret)
+{
+    char key[64];
+    capstan *c = ctx;
+    cs_blob *note = cs_kv_find(c->store, (cs_vatid){ 0 }, key_of(vat, key, sizeof key));
+    if (note == NULL)
+        return;
+    json_decref(c->place);
+    c->place = json_loadb((const char *)note->data, note->size, 0, NULL);
+    ret->kind = json_string_value(json_object_get(c->place, "managerType"));
+    ret->group = json_string_value(json_object_get(c->place, "workerGroup"));
 }

@@ -12,10 +12,9 @@ static const struct {
     const char *name;
     const cs_kind *kind;
 } kinds[] = {
-    { "local", &cs_kind_local },
-    { "process", &cs_kind_process },
-    { "xs-worker", &cs_kind_process },
-    { "xsnap", &cs_kind_process },
+    { "local", &cs_kind_local },       { "process", &cs_kind_process },
+    { "xs-worker", &cs_kind_process }, { "xsnap", &cs_kind_process },
+    { "external", &cs_kind_external },
 };
 
 static const cs_kind *find_kind(const char *name)
@@ -92,7 +91,7 @@ static void make_key(const cs_vats *v, const cs_kind *kind, const cs_place *plac
         return;
     if (place->group != NULL)
         cs_buf_addf(ret, "group %s", place->group);
-    else if (v->settings.sharing == CS_SHARE_NONE)
+    else if (v->settings.sharing == CS_SHARE_NONE || kind == &cs_kind_external)
         cs_buf_addf(ret, "vat %u", vat.n);
     else
         cs_buf_addf(ret, "pool %u", vat.n % v->settings.pool);
@@ -182,7 +181,9 @@ void cs_home_leave(cs_vats *v, cs_vatid vat)
     cs_home *h = cs_home_of(v, vat);
     cs_assert(h->vats > 0);
     (void)cs_map_remove(&v->loaded, vat.n);
-    if (--h->vats == 0 && v->settings.sharing == CS_SHARE_NONE && h->worker->kind != &cs_kind_local)
+    const cs_kind *kind = h->worker->kind;
+    const bool is_alone = v->settings.sharing == CS_SHARE_NONE || kind == &cs_kind_external;
+    if (--h->vats == 0 && is_alone && kind != &cs_kind_local)
         cs_home_drop(v, h);
 }
 

@@ -1,6 +1,7 @@
 /* The kind `process`: vats in worker processes of our own program (worker/main.h), which shut themselves
  * in before they see the first byte of a vat. They speak frames. */
 #include "base/alloc.h"
+#include "base/limits.h"
 #include "vats/remote.h"
 
 #include <stdio.h>
@@ -12,7 +13,10 @@ static cs_status dec(cs_bytes message, cs_arena *arena, cs_frame *ret)
     return cs_frame_dec(message, true, arena, ret);
 }
 
-static const cs_remote_format frames = { cs_frame_size, cs_frame_enc, dec, .takes_bundles = true };
+/* A reply may have CS_REPLY_MAX; the rest is heads, figures and a problem. */
+static const cs_remote_format frames = { cs_frame_size, cs_frame_enc, dec,
+                                         .receive_max = CS_REPLY_MAX + 1024 * 1024,
+                                         .takes_bundles = true };
 
 /* An embedder is another program than ours: the capstan beside it, or else one that PATH finds. */
 static const char *find_program(const cs_worker_settings *settings, char *path, size_t size)

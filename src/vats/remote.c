@@ -6,9 +6,6 @@
 
 #include <string.h>
 
-/* A reply may have CS_REPLY_MAX; the rest is heads, figures and a problem. */
-enum { RECEIVE_MAX = CS_REPLY_MAX + 1024 * 1024 };
-
 /* ---- speaking ---- */
 
 /* R1. Says how the process ended, if it did. */
@@ -149,7 +146,7 @@ cs_status cs_remote_open(cs_remote *r, const cs_child *child, uint32_t wait_ms, 
                                .out = child->out,
                                .wait_ms = (int)wait_ms,
                                .size = r->format->size,
-                               .receive_max = RECEIVE_MAX };
+                               .receive_max = r->format->receive_max };
     cs_frame hello = { .type = CS_FRAME_HELLO, .hello = { .version = CS_WIRE_VERSION } };
     cs_status st = request(r, &hello, (cs_vatid){ 0 }, err);
     if (st == CS_OK)

@@ -18,6 +18,7 @@ typedef struct cs_remote_format {
     cs_message_size_fn *size;
     cs_status (*enc)(cs_buf *b, const cs_frame *f);                     /* TOO_BIG (VAT) */
     cs_status (*dec)(cs_bytes message, cs_arena *arena, cs_frame *ret); /* PROTOCOL (VAT) */
+    size_t receive_max;                                                 /* of one message */
     bool takes_bundles;                                                 /* else LOAD has none */
 } cs_remote_format;
 

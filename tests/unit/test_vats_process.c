@@ -133,7 +133,7 @@ static void misbehave(byzantine *b, uint32_t serial)
     if (is_mode(b, "half"))
         put_half(b, serial), hang();
     if (is_mode(b, "junk"))
-        put_bytes(b, "\x0a\0\0\0\x24 who knows what", 22), hang();
+        put_bytes(b, "\x0a\0\0\0\x24 who knows what", 19), hang();
     if (is_mode(b, "huge"))
         put_bytes(b, "\xff\xff\xff\xff\x24 more", 10), hang();
     if (is_mode(b, "tiny"))
