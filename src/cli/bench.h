@@ -35,6 +35,7 @@ int bench_boyd(const bench_options *o, bench_report *r);
 int bench_prompt(const bench_options *o, bench_report *r);
 int bench_storm(const bench_options *o, bench_report *r);
 int bench_pause(const bench_options *o, bench_report *r);
+int bench_worker(const bench_options *o, bench_report *r); /* bench_worker.c's */
 
 double bench_seconds(void);     /* monotonic clock */
 double bench_cpu_seconds(void); /* of this process, user and system */

@@ -189,5 +189,6 @@ const bench_case bench_cases[] = {
       bench_prompt },
     { "storm", "a million objects shared and dropped, a quarter of it before", bench_storm },
     { "pause", "collections of a vat with a heap of 15 MB that allocates", bench_pause },
+    { "worker", "from nothing to the first answer of a vat in a worker process", bench_worker },
     { NULL, NULL, NULL },
 };
