@@ -121,8 +121,7 @@ static bool is_receiver(cs_machine *the, const cs_slot *e, const cs_slot *key)
 
 /* --- sending through them ------------------------------------------------------------------------- */
 
-/* Pushes the frame's arguments as an array that is hardened, like its items. */
-static void push_arguments(cs_machine *the)
+void cs_push_arguments(cs_machine *the)
 {
     txInteger count = mxArgc;
     for (txInteger i = 0; i < count; i++)
@@ -149,7 +148,7 @@ void cs_hp_host_e_function(cs_machine *the)
     cs_slot *target = the->stack;
     mxPushUndefined();
     cs_slot *none = the->stack;
-    push_arguments(the);
+    cs_push_arguments(the);
     txInteger op = CS_SEND_FUNCTION | only_of(recipient_of(e));
     cs_hp_push_send(the, op, target, none, the->stack, NULL);
     mxPullSlot(mxResult);
@@ -201,7 +200,7 @@ void cs_hp_host_e_method(cs_machine *the)
     cs_slot *target = the->stack;
     mxPushSlot(key);
     cs_slot *at = the->stack;
-    push_arguments(the);
+    cs_push_arguments(the);
     cs_hp_push_send(the, CS_SEND_METHOD | only_of(recipient), target, at, the->stack, NULL);
     mxPullSlot(mxResult);
 }

@@ -60,6 +60,10 @@ void cs_promise_then(cs_machine *the, cs_slot *promise, cs_settled_fn *fn, uint6
  * key and args as in cs_outgoing. Throws if the target cannot be hardened. */
 void cs_send_push(cs_machine *the, cs_send_op op, cs_slot *target, cs_slot *key, cs_slot *args);
 
+/* Pushes the arguments of the frame as an array that is hardened, like its items. Throws if one of them
+ * cannot be. */
+void cs_push_arguments(cs_machine *the);
+
 /* Host functions that objects of a heap may refer to. */
 extern const cs_native cs_handled_promise_natives[];
 /* Called once while the base is made, before lockdown: installs HandledPromise and E as globals. */

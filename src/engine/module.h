@@ -161,9 +161,6 @@ void cs_code_fix_in_place(uint8_t *code, size_t size);
 /* Replaces each symbol number by ids[number]. */
 void cs_code_renumber(uint8_t *code, size_t size, const txID *ids);
 
-/* Throws an error of JavaScript with a text of any length. */
-void cs_throw_error(cs_machine *the, cs_slot *constructor, const char *text);
-
 /* --- built-in modules ---------------------------------------------------------------------------- */
 
 /* The file of js/ that serves a built-in name, or NULL. */

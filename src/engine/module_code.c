@@ -208,16 +208,6 @@ static entry *compile(const cs_base *base, cs_bytes bundle, const cs_hash *hash,
 
 /* --- for a heap ---------------------------------------------------------------------------------- */
 
-void cs_throw_error(cs_machine *the, cs_slot *constructor, const char *text)
-{
-    mxPushSlot(constructor);
-    mxNew();
-    cs_push_text(the, cs_bytes_of(text));
-    mxRunCount(1);
-    mxPull(mxException);
-    fxJump(the);
-}
-
 void cs_code_attach(cs_machine *the, cs_bytes bundle)
 {
     cs_heap *h = the->heap;

@@ -68,6 +68,16 @@ void cs_push_text(cs_machine *the, cs_bytes utf8)
     put_all_cesu(new_string(the, the->stack, cesu_size(utf8, false)), utf8);
 }
 
+void cs_throw_error(cs_machine *the, cs_slot *constructor, const char *text)
+{
+    mxPushSlot(constructor);
+    mxNew();
+    cs_push_text(the, cs_bytes_of(text));
+    mxRunCount(1);
+    mxPull(mxException);
+    fxJump(the);
+}
+
 /* --- XS into UTF-8 ------------------------------------------------------------------------------- */
 
 /* One character of a string of XS; the string ends with a 0 byte, and XS keeps it well-formed. */

@@ -74,6 +74,9 @@ static inline bool cs_is_hardened(const cs_slot *instance)
  * (128 bytes). */
 #define cs_throw(the, kind, ...) fxThrowMessage((the), NULL, 0, (kind), (txString)__VA_ARGS__)
 
+/* The same with a constructor of errors and UTF-8 text of any length. */
+_Noreturn void cs_throw_error(cs_machine *the, cs_slot *constructor, const char *text);
+
 /* Pushes a copy of UTF-8 text (not necessarily well-formed or terminated). */
 void cs_push_text(cs_machine *the, cs_bytes utf8);
 /* Appends a string value as UTF-8: surrogate pairs joined, lone surrogates as U+FFFD. */

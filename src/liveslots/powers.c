@@ -48,19 +48,6 @@ static void host_exit_with_failure(cs_machine *the)
     exit_vat(the, true);
 }
 
-/* --- D ------------------------------------------------------------------------------------------------ */
-
-static void host_device(cs_machine *the)
-{
-    const cs_slot *node = argument(the, 0);
-    cs_vref vref = { 0 };
-    if (cs_is_reference(node))
-        vref = cs_ls_vref(cs_ls_of(the), node->value.reference);
-    if (cs_vref_type(vref) != CS_REF_DEVICE)
-        cs_throw(the, XS_UNKNOWN_ERROR, "D() must be given a device node");
-    cs_throw(the, XS_UNKNOWN_ERROR, "D(): devices are not supported yet");
-}
-
 /* --- testLog ------------------------------------------------------------------------------------------ */
 
 static void push_slice(cs_machine *the, const cs_slot *string, txInteger from, txInteger to)
@@ -134,7 +121,7 @@ static void host_test_log(cs_machine *the)
 /* --- the object --------------------------------------------------------------------------------------- */
 
 const cs_native cs_liveslots_natives[] = {
-    { "vatPowers.D", host_device, 1 },
+    { "vatPowers.D", cs_ls_device, 1 },
     { "vatPowers.exitVat", host_exit, 1 },
     { "vatPowers.exitVatWithFailure", host_exit_with_failure, 1 },
     { "vatPowers.testLog", host_test_log, 0 },
@@ -148,6 +135,8 @@ const cs_native cs_liveslots_natives[] = {
     { "baggage.keys", cs_ls_baggage_keys, 0 },
     { "baggage.values", cs_ls_baggage_values, 0 },
     { "baggage.entries", cs_ls_baggage_entries, 0 },
+    { "device.get", cs_ls_device_get, 3 },
+    { "device.method", cs_ls_device_method, 0 },
     { NULL, NULL, 0 },
 };
 enum { POWERS = 4, FIRST_OF_BAGGAGE = 5, OF_BAGGAGE = 9 };

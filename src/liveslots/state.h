@@ -7,6 +7,7 @@
  *   inbound.c     message and notify
  *   outbound.c    sends; promises of ours that the kernel follows, and what they resolve to
  *   get.c         E.get()
+ *   device.c      D()
  *   syscalls.c    the list of syscalls that becomes the reply
  *   collect.c     when the heap is collected; which objects that holds, and which it finds lost
  *   drops.c       imports and exports that come, go and come back
@@ -198,6 +199,10 @@ void cs_ls_send(cs_liveslots *ls, const cs_message *message);
 void cs_ls_subscribe(cs_liveslots *ls, cs_vref promise);
 void cs_ls_resolve(cs_liveslots *ls, const cs_resolution *items, uint32_t count);
 void cs_ls_exit(cs_liveslots *ls, bool is_failure, const cs_capdata *info);
+/* Waits for the answer, which is in the syscall that this gives: valid until the next one is added. Ends
+ * the delivery by longjmp if there is none. */
+const cs_syscall *cs_ls_call(cs_liveslots *ls, cs_vref device, cs_bytes method,
+                             const cs_capdata *args);
 /* The vat pays nothing for these: it does not know when they are made. */
 bool cs_ls_may_tell(const cs_liveslots *ls);
 void cs_ls_tell(cs_liveslots *ls, cs_syscall_kind kind, const cs_vref *items, uint32_t count);
@@ -213,6 +218,13 @@ void cs_ls_send_hook(cs_machine *the, void *guest, const cs_outgoing *out);
 void cs_ls_get(cs_machine *the, cs_liveslots *ls, const cs_outgoing *out);
 /* We settle the promise from now on: its resolution goes to the kernel as `vpid`'s. */
 void cs_ls_follow(cs_machine *the, cs_liveslots *ls, cs_vref vpid, cs_slot *promise);
+
+/* --- device.c ------------------------------------------------------------------------------------- */
+
+/* Host functions: D, the trap of D(node), D(node).method. */
+void cs_ls_device(cs_machine *the);
+void cs_ls_device_get(cs_machine *the);
+void cs_ls_device_method(cs_machine *the);
 
 /* --- inbound.c and start.c: first turns of deliveries ----------------------------------------------- */
 

@@ -16,11 +16,16 @@ enum {
     BYTES_PER_COMPUTRON = 16,
 };
 
-/* Leaves the vat's code by longjmp; its heap is dead. */
-static void abort_vat(cs_liveslots *ls, const char *what)
+/* Leaves the vat's code by longjmp; its heap is dead. The reason has been noted. */
+static void abort_vat(cs_liveslots *ls)
+{
+    fxAbort(cs_heap_machine(ls->heap), XS_NOT_ENOUGH_MEMORY_EXIT);
+}
+
+static void abort_too_big(cs_liveslots *ls, const char *what)
 {
     cs_ls_fail(ls, CS_E_TOO_BIG, "more than %s in one delivery", what);
-    fxAbort(cs_heap_machine(ls->heap), XS_NOT_ENOUGH_MEMORY_EXIT);
+    abort_vat(ls);
 }
 
 /* Bytes that stay until the reply is read. */
@@ -29,7 +34,7 @@ static void charge(cs_liveslots *ls, uint64_t bytes)
     ls->syscall_bytes += bytes;
     cs_heap_machine(ls->heap)->meterIndex += (txU4)(bytes / BYTES_PER_COMPUTRON);
     if (ls->syscall_bytes > CS_REPLY_MAX)
-        abort_vat(ls, "256 MiB of syscalls");
+        abort_too_big(ls, "256 MiB of syscalls");
 }
 
 cs_capdata cs_ls_keep(cs_liveslots *ls, const cs_capdata *data)
@@ -62,7 +67,7 @@ static cs_syscall *add(cs_liveslots *ls, cs_syscall_kind kind)
 {
     cs_heap_machine(ls->heap)->meterIndex += COMPUTRONS_PER_SYSCALL;
     if (ls->syscall_count == CS_SYSCALLS_MAX)
-        abort_vat(ls, "1000000 syscalls");
+        abort_too_big(ls, "1000000 syscalls");
     return append(ls, kind);
 }
 
@@ -87,6 +92,33 @@ void cs_ls_exit(cs_liveslots *ls, bool is_failure, const cs_capdata *info)
     cs_syscall *s = add(ls, CS_SYSCALL_EXIT);
     s->exit.is_failure = is_failure;
     s->exit.info = *info;
+}
+
+/* --- questions -------------------------------------------------------------------------------------- */
+
+/* The answer to the last syscall is written into it. */
+static void ask(cs_liveslots *ls)
+{
+    cs_status st = CS_E_BAD_SYSCALL;
+    if (ls->ops != NULL && ls->ops->ask != NULL)
+        st = ls->ops->ask(ls->ctx, ls->syscalls, ls->syscall_count);
+    if (st == CS_OK)
+        return;
+    cs_ls_fail(ls, st, "a question was refused: %s", cs_status_text(st));
+    abort_vat(ls);
+}
+
+const cs_syscall *cs_ls_call(cs_liveslots *ls, cs_vref device, cs_bytes method,
+                             const cs_capdata *args)
+{
+    charge(ls, method.size);
+    cs_syscall *s = add(ls, CS_SYSCALL_CALL_NOW);
+    s->call.device = device;
+    s->call.method = method;
+    s->call.args = *args;
+    ask(ls);
+    charge(ls, s->call.result.body.size + s->call.result.slot_count * sizeof *s->call.result.slots);
+    return s;
 }
 
 /* --- drops ------------------------------------------------------------------------------------------ */

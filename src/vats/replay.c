@@ -73,17 +73,22 @@ static cs_status diverged(cs_vats *v, uint64_t delivery, uint32_t at, const cs_s
                    show(&v->replayed, replayed));
 }
 
+/* What made it stop tells more than that it stopped: a question that was another one then, or none. */
 static cs_status compare(cs_vats *v, uint64_t delivery, const cs_reply *recorded,
                          const cs_reply *replayed, cs_error *err)
 {
+    const cs_syscall *a, *b;
+    uint32_t at = 0;
+    if (recorded->status == replayed->status || replayed->status == CS_E_DIVERGED)
+        at = first_difference(v, recorded, replayed, false, &a, &b);
+    if (at > 0)
+        return diverged(v, delivery, at, a, b, err);
     if (recorded->status != replayed->status)
         return cs_fail(err, CS_E_DIVERGED, "delivery %llu: recorded %s, now %s: %.*s",
                        (unsigned long long)delivery, cs_status_name(recorded->status),
                        cs_status_name(replayed->status), (int)replayed->problem.size,
                        (const char *)replayed->problem.data);
-    const cs_syscall *a, *b;
-    uint32_t at = first_difference(v, recorded, replayed, false, &a, &b);
-    return at == 0 ? CS_OK : diverged(v, delivery, at, a, b, err);
+    return CS_OK;
 }
 
 /* --- replaying -------------------------------------------------------------------------------------- */

@@ -10,6 +10,11 @@
 
 #include <string.h>
 
+struct answer {
+    bool failed;
+    cs_capdata data;
+};
+
 struct sk {
     cs_vatid vat;
     cs_arena arena; /* of what is delivered */
@@ -20,6 +25,9 @@ struct sk {
     cs_map clist;          /* of o-, o+ -> sk_flag */
     uint32_t counts[2][3]; /* by sign (1: o+) and flag; the root does not count */
     bool has_started;
+    cs_arena answers_arena;
+    struct answer answers[16]; /* to questions that will be asked, the next first */
+    uint32_t answer_count;
     bool has_failed; /* a kernel would terminate the vat: nothing is audited any more */
 };
 
@@ -44,9 +52,21 @@ static void say(void *ctx, cs_vatid vat, const char *level, cs_bytes text)
     cs_buf_add_byte(&k->said, '\n');
 }
 
+static cs_status ask(void *ctx, cs_vatid vat, cs_syscall *syscalls, uint32_t count)
+{
+    sk *k = vats[vat.n % 64];
+    (void)ctx;
+    if (count == 0 || syscalls[count - 1].kind != CS_SYSCALL_CALL_NOW || k->answer_count == 0)
+        return CS_E_BAD_SYSCALL;
+    syscalls[count - 1].call.failed = k->answers[0].failed;
+    syscalls[count - 1].call.result = k->answers[0].data;
+    memmove(&k->answers[0], &k->answers[1], --k->answer_count * sizeof k->answers[0]);
+    return CS_OK;
+}
+
 static void make_supervisor(void)
 {
-    static const cs_supervisor_ops ops = { .say = say };
+    static const cs_supervisor_ops ops = { .say = say, .ask = ask };
     cs_error err = { 0 };
     if (supervisor != NULL)
         return;
@@ -131,6 +151,7 @@ sk *sk_free(sk *k)
     if (vats[k->vat.n % 64] == k)
         vats[k->vat.n % 64] = NULL;
     cs_arena_fini(&k->arena);
+    cs_arena_fini(&k->answers_arena);
     cs_map_fini(&k->clist);
     cs_buf_fini(&k->trace);
     cs_buf_fini(&k->said);
@@ -256,7 +277,10 @@ static void note_syscall(sk *k, const cs_syscall *s)
             send_out(k, &s->resolve.items[i].data);
     else if (s->kind == CS_SYSCALL_EXIT)
         send_out(k, &s->exit.info);
-    else if (s->kind == CS_SYSCALL_DROP_IMPORTS)
+    else if (s->kind == CS_SYSCALL_CALL_NOW) {
+        send_out(k, &s->call.args);
+        send_in(k, &s->call.result);
+    } else if (s->kind == CS_SYSCALL_DROP_IMPORTS)
         take_refs(k, &s->refs, false, SK_REACHABLE, SK_RECOGNIZABLE);
     else if (s->kind == CS_SYSCALL_RETIRE_IMPORTS)
         take_refs(k, &s->refs, false, SK_RECOGNIZABLE, SK_ABSENT);
@@ -331,7 +355,7 @@ cs_vref sk_vref(const char *text)
     return v;
 }
 
-static cs_vrefs vrefs(sk *k, const char *words)
+static cs_vrefs vrefs(cs_arena *arena, const char *words)
 {
     cs_vref items[16];
     uint32_t count = 0;
@@ -343,17 +367,26 @@ static cs_vrefs vrefs(sk *k, const char *words)
         assert_true(count < 16);
         items[count++] = sk_vref(word);
     }
-    cs_vref *kept = cs_arena_take(&k->arena, (count + 1) * sizeof *kept);
+    cs_vref *kept = cs_arena_take(arena, (count + 1) * sizeof *kept);
     memcpy(kept, items, count * sizeof *kept);
     return (cs_vrefs){ .items = kept, .count = count };
 }
 
-static cs_capdata capdata(sk *k, const char *body, const char *slots)
+static cs_capdata capdata(cs_arena *arena, const char *body, const char *slots)
 {
-    cs_vrefs refs = vrefs(k, slots);
-    return (cs_capdata){ .body = cs_arena_copy(&k->arena, cs_bytes_of(body)),
+    cs_vrefs refs = vrefs(arena, slots);
+    return (cs_capdata){ .body = cs_arena_copy(arena, cs_bytes_of(body)),
                          .slots = refs.items,
                          .slot_count = refs.count };
+}
+
+void sk_answer(sk *k, bool failed, const char *body, const char *slots)
+{
+    if (k->answer_count == 0)
+        cs_arena_clear(&k->answers_arena);
+    assert_true(k->answer_count < sizeof k->answers / sizeof k->answers[0]);
+    k->answers[k->answer_count++] =
+        (struct answer){ .failed = failed, .data = capdata(&k->answers_arena, body, slots) };
 }
 
 void sk_collect(sk *k, cs_collect collect)
@@ -386,8 +419,8 @@ const cs_reply *sk_reply(const sk *k)
 
 const char *sk_start(sk *k, const char *body, const char *slots)
 {
-    return sk_deliver(
-        k, &(cs_delivery){ .kind = CS_DELIVER_START_VAT, .start = capdata(k, body, slots) });
+    return sk_deliver(k, &(cs_delivery){ .kind = CS_DELIVER_START_VAT,
+                                         .start = capdata(&k->arena, body, slots) });
 }
 
 const char *sk_message(sk *k, const char *target, const char *body, const char *slots,
@@ -395,7 +428,7 @@ const char *sk_message(sk *k, const char *target, const char *body, const char *
 {
     return sk_deliver(k, &(cs_delivery){ .kind = CS_DELIVER_MESSAGE,
                                          .message = { .target = sk_vref(target),
-                                                      .methargs = capdata(k, body, slots),
+                                                      .methargs = capdata(&k->arena, body, slots),
                                                       .result = sk_vref(result) } });
 }
 
@@ -403,14 +436,14 @@ const char *sk_notify(sk *k, const char *vpid, bool rejected, const char *body, 
 {
     const cs_resolution r = { .promise = sk_vref(vpid),
                               .rejected = rejected,
-                              .data = capdata(k, body, slots) };
+                              .data = capdata(&k->arena, body, slots) };
     return sk_deliver(
         k, &(cs_delivery){ .kind = CS_DELIVER_NOTIFY, .notify = { .items = &r, .count = 1 } });
 }
 
 static const char *deliver_refs(sk *k, cs_delivery_kind kind, const char *refs)
 {
-    return sk_deliver(k, &(cs_delivery){ .kind = kind, .refs = vrefs(k, refs) });
+    return sk_deliver(k, &(cs_delivery){ .kind = kind, .refs = vrefs(&k->arena, refs) });
 }
 
 const char *sk_drop_exports(sk *k, const char *refs)
@@ -482,6 +515,16 @@ static void add_resolve(cs_buf *b, const cs_resolutions *r)
     }
 }
 
+static void add_call(cs_buf *b, const cs_syscall *s)
+{
+    cs_buf_add_text(b, "call ");
+    add_vref(b, s->call.device);
+    cs_buf_addf(b, " %.*s ", (int)s->call.method.size, (const char *)s->call.method.data);
+    add_capdata(b, &s->call.args);
+    cs_buf_add_text(b, s->call.failed ? " =! " : " = ");
+    add_capdata(b, &s->call.result);
+}
+
 static void add_refs(cs_buf *b, const char *name, const cs_vrefs *refs)
 {
     cs_buf_add_text(b, name);
@@ -497,6 +540,8 @@ static void add_syscall(cs_buf *b, const cs_syscall *s)
         add_send(b, &s->send);
     else if (s->kind == CS_SYSCALL_RESOLVE)
         add_resolve(b, &s->resolve);
+    else if (s->kind == CS_SYSCALL_CALL_NOW)
+        add_call(b, s);
     else if (s->kind == CS_SYSCALL_SUBSCRIBE) {
         cs_buf_add_text(b, "subscribe ");
         add_vref(b, s->promise);

@@ -11,6 +11,7 @@
  *     subscribe p+6
  *     resolve p-60 #5, p+7! #"no"                  (! is a rejection)
  *     exit #"bye"                                  (exit! with failure)
+ *     call d-70 m #[1] = #2                        (callNow; =! and a text if the device failed)
  *     drop o-50 o-51                               (dropImports)
  *     retire o-50                                  (retireImports)
  *     retire-exports o+10
@@ -44,6 +45,9 @@ const char *sk_drop_exports(sk *k, const char *refs);
 const char *sk_retire_exports(sk *k, const char *refs);
 const char *sk_retire_imports(sk *k, const char *refs);
 const char *sk_boyd(sk *k); /* bringOutYourDead */
+/* What the next device that is called answers; several wait in a queue. `failed`: body is a text. A call
+ * for which there is no answer is refused. */
+void sk_answer(sk *k, bool failed, const char *body, const char *slots);
 const char *sk_deliver(sk *k, const cs_delivery *d);
 /* When the vat collects, in the deliveries that follow; never, if this is not called. */
 void sk_collect(sk *k, cs_collect collect);

@@ -82,21 +82,6 @@ static void console_and_rejections_are_said(void **state)
     (void)sk_free(k);
 }
 
-static void devices_are_named(void **state)
-{
-    (void)state;
-    sk *k =
-        started("export const buildRootObject = ({ D, testLog }) => Far('root', { m: (d, o) => {"
-                " for (const x of [d, o, 5]) try { D(x).m(); } catch (e) { testLog(e.message); }"
-                " return d; } });");
-    assert_string_equal(send(k, "#[\"m\",[\"$0.Alleged: timer\",\"$1\"]]", "d-70 o-50", "p-60"),
-                        "resolve p-60 #\"$0.Alleged: timer\" [d-70]\n");
-    assert_string_equal(sk_said(k), "D(): devices are not supported yet\n"
-                                    "D() must be given a device node\n"
-                                    "D() must be given a device node\n");
-    (void)sk_free(k);
-}
-
 static void baggage_keeps_in_order(void **state)
 {
     (void)state;
@@ -236,6 +221,6 @@ static void presences_have_their_names(void **state)
 }
 
 T_MAIN(T(send_only_has_no_result), T(send_only_tells_promises), T(test_log_as_the_reference),
-       T(console_and_rejections_are_said), T(devices_are_named), T(baggage_keeps_in_order),
-       T(replies_have_figures), T(same_history_same_syscalls), T(no_growth),
-       T(presences_share_prototypes), T(presences_have_their_names))
+       T(console_and_rejections_are_said), T(baggage_keeps_in_order), T(replies_have_figures),
+       T(same_history_same_syscalls), T(no_growth), T(presences_share_prototypes),
+       T(presences_have_their_names))

@@ -20,6 +20,7 @@ typedef struct world {
     uint64_t computrons_max;
     cs_collect collect;
     uint32_t imports_held; /* as the last reply said */
+    int asked;             /* questions that reached the kernel */
 } world;
 
 static void say(void *ctx, cs_vatid id, const char *level, cs_bytes text)
@@ -36,10 +37,23 @@ static uint64_t computrons_max(void *ctx, cs_vatid id)
     return ((world *)ctx)->computrons_max;
 }
 
+/* A device that counts; after nine calls there is none any more. */
+static cs_status ask(void *ctx, cs_vatid id, cs_syscall *syscalls, uint32_t count)
+{
+    static const char *const answers[] = { "#0", "#1", "#2", "#3", "#4", "#5", "#6", "#7", "#8" };
+    world *w = ctx;
+    cs_syscall *s = &syscalls[count - 1];
+    if (id.n != vat.n || s->kind != CS_SYSCALL_CALL_NOW || ++w->asked > 8)
+        return CS_E_WRONG_REF;
+    s->call.failed = cs_bytes_equal(s->call.method, CS_BYTES("fail"));
+    s->call.result.body = s->call.failed ? CS_BYTES("broken") : cs_bytes_of(answers[w->asked]);
+    return CS_OK;
+}
+
 /* A store with one vat that has not run yet. */
 static void open_world(world *w, const char *source)
 {
-    static const cs_vats_ops ops = { .say = say, .computrons_max = computrons_max };
+    static const cs_vats_ops ops = { .say = say, .computrons_max = computrons_max, .ask = ask };
     cs_buf bundle = { 0 };
     *w = (world){ 0 };
     assert_ok(cs_store_open(NULL, &(cs_store_options){ .create = true }, &w->store, &w->err));
@@ -220,6 +234,100 @@ static void missing_syscalls_are_shown(void **state)
     assert_int_equal(cs_vats_replay(w.vats, vat, 0, &f, &w.err), CS_E_DIVERGED);
     assert_non_null(strstr(w.err.text, "recorded nothing, now [\"resolve\""));
     close_world(&w);
+}
+
+/* ---- questions: the kernel is asked once, the history answers from then on ---- */
+
+static const char caller[] =
+    "export const buildRootObject = ({ D }) => { let sum = 0; return Far('root', {"
+    " m: d => { sum += D(d).next(); return sum; },"
+    " fail: d => { try { D(d).fail(); } catch (e) { return e.message; } },"
+    " twice: d => [D(d).a(), D(d).b()] }); };";
+
+static cs_delivery call_next(const cs_vref *device, const char *body)
+{
+    return (cs_delivery){
+        .kind = CS_DELIVER_MESSAGE,
+        .message = { .target = sk_vref("o+0"),
+                     .methargs = { .body = cs_bytes_of(body), .slots = device, .slot_count = 1 },
+                     .result = sk_vref("p-90") }
+    };
+}
+
+static void answers_come_from_the_history(void **state)
+{
+    (void)state;
+    world w;
+    cs_replay_figures f;
+    open_world(&w, caller);
+    (void)start(&w);
+    assert_string_equal(message(&w, "#[\"m\",[\"$0\"]]", "d-70", "p-60"),
+                        "call d-70 next #[] = #1\nresolve p-60 #1\n");
+    assert_string_equal(message(&w, "#[\"fail\",[\"$0\"]]", "d-70", "p-61"),
+                        "call d-70 fail #[] =! broken\n"
+                        "resolve p-61 #\"syscall.callNow failed: broken\"\n");
+    assert_string_equal(message(&w, "#[\"m\",[\"$0\"]]", "d-70", "p-62"),
+                        "call d-70 next #[] = #3\nresolve p-62 #4\n");
+    cs_vats_unload(w.vats, vat);
+    assert_string_equal(message(&w, "#[\"m\",[\"$0\"]]", "d-70", "p-63"),
+                        "call d-70 next #[] = #4\nresolve p-63 #8\n");
+    assert_int_equal(w.asked, 4);
+    assert_ok(cs_vats_replay(w.vats, vat, 0, &f, &w.err));
+    assert_int_equal(w.asked, 4);
+    close_world(&w);
+}
+
+/* No answer: the delivery failed, is no history, and the vat comes back as it was before. */
+static void a_refused_question_is_no_history(void **state)
+{
+    (void)state;
+    world w;
+    open_world(&w, caller);
+    (void)start(&w);
+    w.asked = 6;
+    (void)message(&w, "#[\"m\",[\"$0\"]]", "d-70", "p-60");
+    assert_non_null(strstr(message(&w, "#[\"twice\",[\"$0\"]]", "d-70", "p-61"),
+                           "failed WRONG_REF: a question was refused"));
+    cs_vats_unload(w.vats, vat);
+    w.asked = 0;
+    assert_string_equal(message(&w, "#[\"m\",[\"$0\"]]", "d-70", "p-62"),
+                        "call d-70 next #[] = #1\nresolve p-62 #8\n");
+    close_world(&w);
+}
+
+static void other_questions_diverge(void **state)
+{
+    (void)state;
+    world w;
+    cs_replay_figures f;
+    const cs_vref device = sk_vref("d-70");
+    const cs_delivery d = call_next(&device, "#[\"m\",[\"$0\"]]");
+    cs_syscall s = { .kind = CS_SYSCALL_CALL_NOW };
+    s.call.device = device;
+    s.call.method = CS_BYTES("other");
+    s.call.args.body = CS_BYTES("#[]");
+    s.call.result.body = CS_BYTES("#1");
+    const cs_syscall read = { .kind = CS_SYSCALL_VATSTORE_GET, .vatstore.key = CS_BYTES("k") };
+    const struct {
+        const cs_syscall *syscalls;
+        uint32_t count;
+        const char *says;
+    } lies[] = {
+        { &s, 1, "syscall 1: recorded [\"callNow\",\"d-70\",\"other\"" },
+        { &read, 1, "syscall 1: recorded [\"vatstoreGet\"" },
+        { NULL, 0, "recorded nothing, now [\"callNow\",\"d-70\",\"next\"" },
+    };
+    for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
+        open_world(&w, caller);
+        (void)start(&w);
+        record(&w, &d, &(cs_reply){ .syscalls = lies[i].syscalls, .syscall_count = lies[i].count });
+        cs_vats_unload(w.vats, vat);
+        assert_int_equal(cs_vats_replay(w.vats, vat, 0, &f, &w.err), CS_E_DIVERGED);
+        if (strstr(w.err.text, lies[i].says) == NULL)
+            fail_msg("%s", w.err.text);
+        assert_int_equal(w.asked, 0);
+        close_world(&w);
+    }
 }
 
 /* When drops happen is no history. */
@@ -512,7 +620,8 @@ static void code_is_kept(void **state)
 }
 
 T_MAIN(T(comes_back), T(comes_back_after_an_abort), T(replays_by_itself), T(differences_are_shown),
-       T(missing_syscalls_are_shown), T(drops_are_not_compared),
+       T(missing_syscalls_are_shown), T(answers_come_from_the_history),
+       T(a_refused_question_is_no_history), T(other_questions_diverge), T(drops_are_not_compared),
        T(every_policy_replays_under_every_other), T(interruptions_change_no_history),
        T(other_drops_are_counted), T(collections_are_measured), T(programs_that_do_not_load),
        T(damaged_stores), T(code_is_kept))

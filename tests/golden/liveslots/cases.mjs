@@ -557,4 +557,52 @@ export const cases = {
     send(root, 'p-67', 'has', ['$0'], ['o-53']),
     boyd,
   ],
+
+  devices: [
+    start({ device: '$0.Alleged: it' }, ['d-70']),
+    send(root, 'p-60', 'call', ['$0', '$1.Alleged: alice', ['$0'], 7], ['d-70', alice]),
+    send(root, 'p-61', 'call', ['$0', 'x'], ['d-71']),
+    send(root, none, 'two', ['$0', '$1'], ['d-70', alice]),
+    send(root, none, 'fail', ['$0'], ['d-70']),
+    send(root, 'p-62', 'rejects', ['$0'], ['d-70']),
+    send(root, 'p-63', 'fresh', ['$0'], ['d-70']),
+    send('o+10', 'p-64', 'hi'),
+    send(root, none, 'promises', ['$0'], ['d-70']),
+    send(root, none, 'wrong', ['$0'], ['d-70']),
+    send(root, 'p-65', 'name', ['$0'], ['d-70']),
+    send(root, 'p-66', 'length', ['$0'], ['d-70']),
+    send(root, 'p-67', 'constructor', ['$0'], ['d-70']),
+    send(root, 'p-68', 'awaited', ['$0'], ['d-70']),
+    send(root, 'p-69', 'message', ['$0'], ['d-70']),
+    send(root, 'p-70', 'back', ['$0'], ['d-70']),
+    send(root, 'p-71', 'same', ['$0'], ['d-70']),
+    send(root, none, 'send', ['$0', '$1'], [alice, 'd-71']),
+    send(root, none, 'hold', ['$0'], ['d-71']),
+    boyd,
+    send(root, none, 'drop'),
+    boyd,
+    ['dropExports', ['o+10']],
+    boyd,
+  ],
+};
+
+// What the devices of a case answer, in order.
+const ok = (value, slots) => ['ok', cap(value, slots)];
+export const answers = {
+  devices: [
+    ok('started'),
+    ok(['$0.Alleged: carol', '$1.Alleged: node', 8], ['o-60', 'd-72']),
+    ok('#undefined'),
+    ok({ a: '+7' }),
+    ok([]),
+    ['error', 'no such thing'],
+    ['error', 'never'],
+    ok('$0', ['o+10']),
+    ok('empty'),
+    ok('a name'),
+    ok(5),
+    ok('built'),
+    ok('later'),
+    ok('$0.Alleged: held', ['o-61']),
+  ],
 };

@@ -4,8 +4,8 @@
 //
 // DIR holds node_modules with @agoric/swingset-vat 0.33.0. For each program of cases.mjs this starts
 // an xsnap worker with the stock lockdown and supervisor bundles, feeds it the deliveries and writes
-// NAME.json: every delivery with its syscalls in order (vatstore ones left out), what the vat said,
-// and the result. Needs node 20; never run by the tests.
+// NAME.json: every delivery with its syscalls in order (vatstore ones left out; those to devices with
+// their answers), what the vat said, and the result. Needs node 20; never run by the tests.
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -26,7 +26,7 @@ const { default: bundleSource } = await load('@endo/bundle-source', 'src/index.j
 const { xsnap } = await load('@agoric/xsnap', 'src/index.js');
 const { getLockdownBundle } = await load('@agoric/xsnap-lockdown', 'src/index.js');
 const { getSupervisorBundle } = await load('@agoric/swingset-xsnap-supervisor', 'src/index.js');
-const { cases, random, randomDrops } = await import('./cases.mjs');
+const { answers, cases, random, randomDrops } = await import('./cases.mjs');
 
 // The vatstore of one vat: enough for liveslots to start.
 const makeStore = () => {
@@ -69,12 +69,17 @@ const startWorker = async (name, onCommand) => {
 // `next` gives the deliveries, one after the other, told what syscalls the last one made.
 const record = async (name, program, next) => {
   const store = makeStore();
+  const devices = [...(answers[name] ?? [])];
   let now;
   const worker = await startWorker(name, ([type, ...args]) => {
     if (type === 'testLog') {
       now.log.push(args.map(arg => (typeof arg === 'string' ? arg : JSON.stringify(arg))).join(''));
     } else if (type === 'sourcedConsole') {
       if (args[0] === 'vat') now.console.push([args[1], args.slice(2).join(' ')]);
+    } else if (args[0][0] === 'callNow') {
+      const answer = devices.shift() ?? ['error', 'unexpected call'];
+      now.syscalls.push([...args[0], answer]);
+      return answer;
     } else {
       const answer = store(args[0]);
       if (answer === undefined) now.syscalls.push(args[0]);
