@@ -82,12 +82,18 @@ static const cs_supervisor_ops worker_ops = {
 
 /* ---- homes ---- */
 
+/* Its vats are in this process: there is one home for all of them. */
+static bool is_inside(const cs_kind *kind)
+{
+    return kind == &cs_kind_local || kind == &cs_kind_native;
+}
+
 /* Names a home so that vats which are to share one get the same name. */
 static void make_key(const cs_vats *v, const cs_kind *kind, const cs_place *place, cs_vatid vat,
                      cs_buf *ret)
 {
     cs_buf_addf(ret, "%s ", kind->name);
-    if (kind == &cs_kind_local)
+    if (is_inside(kind))
         return;
     if (place->group != NULL)
         cs_buf_addf(ret, "group %s", place->group);
@@ -144,14 +150,15 @@ static cs_status add_home(cs_vats *v, const cs_kind *kind, const char *key, cs_h
     return CS_OK;
 }
 
-cs_status cs_home_for(cs_vats *v, cs_vatid vat, cs_home **ret, cs_error *err)
+cs_status cs_home_for(cs_vats *v, cs_vatid vat, const cs_kind *kind, cs_home **ret, cs_error *err)
 {
     cs_place place = { 0 };
     cs_buf key = { 0 };
     if (v->ops.place != NULL && vat.n != 0)
         v->ops.place(v->ctx, vat, &place);
     const char *name = place.kind != NULL ? place.kind : v->settings.kind;
-    const cs_kind *kind = find_kind(name);
+    if (kind == NULL)
+        kind = find_kind(name);
     if (kind == NULL)
         return cs_fail(err, CS_E_CORRUPT, "v%u asks for a worker of the unknown kind '%s'", vat.n,
                        name);
@@ -183,7 +190,7 @@ void cs_home_leave(cs_vats *v, cs_vatid vat)
     (void)cs_map_remove(&v->loaded, vat.n);
     const cs_kind *kind = h->worker->kind;
     const bool is_alone = v->settings.sharing == CS_SHARE_NONE || kind == &cs_kind_external;
-    if (--h->vats == 0 && is_alone && kind != &cs_kind_local)
+    if (--h->vats == 0 && is_alone && !is_inside(kind))
         cs_home_drop(v, h);
 }
 

@@ -16,6 +16,8 @@ typedef struct cs_worker {
 
 struct cs_kind {
     const char *name;
+    /* Its vats keep everything in the vatstore (native.h): loading one brings it back, without replay. */
+    bool keeps_no_heap;
     /* `settings` are borrowed for as long as the worker is. `ops` are called during load and deliver
      * only. ENGINE, WORKER (ENV). */
     cs_status (*start)(const cs_worker_settings *settings, const cs_supervisor_ops *ops, void *ctx,
@@ -40,3 +42,4 @@ struct cs_kind {
 extern const cs_kind cs_kind_local;    /* the vats live in this process */
 extern const cs_kind cs_kind_process;  /* in a sandboxed process of our own program */
 extern const cs_kind cs_kind_external; /* one vat, in a program that speaks JSON lines */
+extern const cs_kind cs_kind_native;   /* they are part of this program: native.h */

@@ -35,9 +35,11 @@ struct cs_vats {
     cs_buf recorded, replayed;
 };
 
-/* homes.c. The home of a vat that is to be loaded, with a worker that runs. ENGINE (ENV): none could be
+/* homes.c. The home of a vat that is to be loaded, with a worker that runs; `kind` NULL: of the kind that it
+ * asks for. ENGINE (ENV): none could be
  * started. CORRUPT (ENV): the vat asks for a kind that there is not. */
-CS_MUST_USE cs_status cs_home_for(cs_vats *v, cs_vatid vat, cs_home **ret, cs_error *err);
+CS_MUST_USE cs_status cs_home_for(cs_vats *v, cs_vatid vat, const cs_kind *kind, cs_home **ret,
+                                  cs_error *err);
 /* The home of a vat that is loaded. */
 cs_home *cs_home_of(const cs_vats *v, cs_vatid vat);
 /* A vat is loaded there; or is there no more, and then a worker that nobody else wants is stopped. */

@@ -3,6 +3,7 @@
 #include "vats/manager.h"
 
 #include "base/alloc.h"
+#include "vats/native.h"
 
 #include <stdio.h>
 
@@ -32,7 +33,7 @@ cs_status cs_vats_new(cs_store *store, const cs_worker_settings *settings, const
     set_settings(v, settings);
     cs_status st = CS_OK;
     if (v->settings.sharing == CS_SHARE_POOL)
-        st = cs_home_for(v, (cs_vatid){ 0 }, &first, err);
+        st = cs_home_for(v, (cs_vatid){ 0 }, NULL, &first, err);
     if (st != CS_OK) {
         (void)cs_vats_free(v);
         return st;
@@ -136,7 +137,8 @@ static cs_status load_in_home(cs_vats *v, cs_vatid vat, cs_bytes bundle,
                               const cs_load_options *options, cs_error *err)
 {
     cs_home *h;
-    cs_status st = cs_home_for(v, vat, &h, err);
+    const cs_kind *kind = cs_is_native_bundle(bundle) ? &cs_kind_native : NULL;
+    cs_status st = cs_home_for(v, vat, kind, &h, err);
     if (st != CS_OK)
         return st;
     cs_home_enter(v, h, vat);
@@ -174,15 +176,16 @@ static cs_status as_damage(cs_vatid vat, cs_error *err)
     return cs_fail_at(err, "vat %s cannot be replayed", cs_vatid_text(vat, text));
 }
 
-/* Loads the vat, and replays [first, end) of its deliveries; silently if that is history. */
+/* Loads the vat, and replays [first, end) of its deliveries; silently if that is history. To compare, or
+ * because its heap comes back by that. */
 static cs_status load_and_replay(cs_vats *v, const cs_vat_row *row, uint64_t end, bool silent,
-                                 cs_replay_figures *ret, cs_error *err)
+                                 bool to_compare, cs_replay_figures *ret, cs_error *err)
 {
     const cs_vatid vat = row->id;
     const uint64_t first = row->first_delivery;
     v->is_silent = silent;
     cs_status st = cs_vats_load(v, row, err);
-    if (st == CS_OK)
+    if (st == CS_OK && (to_compare || !cs_home_of(v, vat)->worker->kind->keeps_no_heap))
         st = cs_vats_replay_range(v, vat, first, end, ret, err);
     v->is_silent = false;
     const cs_home *h = cs_home_of(v, vat);
@@ -203,7 +206,7 @@ static cs_status bring_back(cs_vats *v, cs_vatid vat, bool *ret_is_new, cs_error
     if (row == NULL)
         return cs_fail(err, CS_E_CORRUPT, "vat %u is not in the store", vat.n);
     *ret_is_new = row->first_delivery == row->next_delivery;
-    return load_and_replay(v, row, row->next_delivery, !*ret_is_new, &figures, err);
+    return load_and_replay(v, row, row->next_delivery, !*ret_is_new, false, &figures, err);
 }
 
 /* OK, and the vat is loaded; or OK, and a reply says why a new vat cannot be. */
@@ -252,7 +255,7 @@ cs_status cs_vats_replay(cs_vats *v, cs_vatid vat, uint64_t to, cs_replay_figure
         end = to > row->first_delivery ? to : row->first_delivery;
     cs_replay_figures figures = { 0 };
     cs_vats_unload(v, vat);
-    cs_status st = load_and_replay(v, row, end, true, &figures, err);
+    cs_status st = load_and_replay(v, row, end, true, true, &figures, err);
     if (st == CS_OK) {
         cs_vats_unload(v, vat);
         *ret = figures;
