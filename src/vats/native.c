@@ -24,8 +24,8 @@ struct cs_native {
 /* --- which vats there are ------------------------------------------------------------------------- */
 
 enum { VATS_MAX = 16 };
-static const cs_native_vat *vats[VATS_MAX];
-static size_t vat_count;
+static const cs_native_vat *vats[VATS_MAX] = { &cs_vat_admin };
+static size_t vat_count = 1;
 
 static const char prefix[] = "native ";
 
@@ -98,7 +98,7 @@ static cs_status load(cs_worker *w, cs_vatid vat, cs_bytes bundle, const cs_load
     const cs_native_vat *found = find_vat(name);
     (void)options;
     if (found == NULL)
-        return cs_fail(err, CS_E_ENGINE, "this program has no native vat '%.*s'", (int)name.size,
+        return cs_fail(err, CS_E_NEWER, "this program has no native vat '%.*s'", (int)name.size,
                        (const char *)name.data);
     cs_map_put(&of(w)->vats, vat.n)->ptr = (void *)(uintptr_t)found;
     return CS_OK;
@@ -141,7 +141,7 @@ static cs_status imports(cs_worker *w, cs_vatid vat, cs_vrefs *ret_held, cs_vref
                          cs_error *err)
 {
     (void)w, (void)ret_held, (void)ret_recognized;
-    return cs_fail(err, CS_E_ENGINE, "native vat v%u does not list its imports", vat.n);
+    return cs_fail(err, CS_E_USAGE, "native vat v%u does not list its imports", vat.n);
 }
 
 static void set_silent(cs_worker *w, bool silent)

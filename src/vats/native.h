@@ -22,8 +22,9 @@ typedef struct cs_native_vat {
     void (*deliver)(cs_native *n, const cs_delivery *d);
 } cs_native_vat;
 
+extern const cs_native_vat cs_vat_admin; /* vat_admin.c */
 
-/* Makes a vat known to this process. Borrows it for ever. */
+/* Makes a vat known to this process, beside those above. Borrows it for ever. */
 void cs_native_add(const cs_native_vat *vat);
 /* Appends "native NAME\n". */
 void cs_native_bundle(cs_buf *b, const char *name);

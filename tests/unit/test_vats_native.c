@@ -328,7 +328,7 @@ static void unknown_ones_are_refused(void **state)
     while (effect.kind == CS_EFFECT_CRANK);
     assert_int_equal(
         cs_vats_deliver(w.vats, effect.vat, &effect.delivery, effect.collect, &reply, &w.err),
-        CS_E_ENGINE);
+        CS_E_NEWER);
     assert_non_null(strstr(w.err.text, "this program has no native vat 'absent'"));
     cs_kernel_abandon(w.kernel);
     close_world(&w);
@@ -341,7 +341,7 @@ static void imports_are_not_listed(void **state)
     cs_vrefs held, recognized;
     open_world(&w);
     (void)send(&w, "#[\"up\",[]]");
-    assert_int_equal(cs_vats_imports(w.vats, w.vat, &held, &recognized, &w.err), CS_E_ENGINE);
+    assert_int_equal(cs_vats_imports(w.vats, w.vat, &held, &recognized, &w.err), CS_E_USAGE);
     close_world(&w);
 }
 
