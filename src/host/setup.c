@@ -6,6 +6,7 @@
 
 #include "base/alloc.h"
 #include "base/map.h"
+#include "host/builtin.h"
 #include "host/config.h"
 #include "host/plain_json.h"
 #include "host/source.h"
@@ -37,7 +38,8 @@ typedef struct setup {
     const capstan_options *options;
     const cs_setup *plan;
     const cs_config *config;
-    cs_vatid *vats; /* in the config's order */
+    cs_vatid *vats; /* in the config's order, then vatAdmin */
+    size_t vat_count;
 } setup;
 
 /* ---- reading ---- */
@@ -158,27 +160,40 @@ static cs_status add_vat(setup *s, size_t index)
     return st;
 }
 
+/* Unless the configuration has one of its own. */
+static cs_status add_vat_admin(setup *s)
+{
+    for (size_t i = 0; i < s->config->vat_count; i++)
+        if (strcmp(s->config->vats[i].name, CS_VAT_ADMIN_NAME) == 0)
+            return CS_OK;
+    return cs_host_add_vat_admin(s->c, &s->vats[s->vat_count++]);
+}
+
 /* ---- the bootstrap message: bootstrap({ name: root, ... }, devices) ---- */
+
+static const char *name_of(const setup *s, size_t vat)
+{
+    return vat < s->config->vat_count ? s->config->vats[vat].name : CS_VAT_ADMIN_NAME;
+}
 
 static int compare_names(const void *a, const void *b, void *ctx)
 {
-    const cs_config_vat *vats = ctx;
-    return strcmp(vats[*(const size_t *)a].name, vats[*(const size_t *)b].name);
+    return strcmp(name_of(ctx, *(const size_t *)a), name_of(ctx, *(const size_t *)b));
 }
 
 /* Record keys are sorted in CapData (S18), and slots follow their first mention. */
 static cs_status make_bootstrap_args(setup *s, cs_buf *body, cs_kref *slots)
 {
-    const size_t count = s->config->vat_count;
+    const size_t count = s->vat_count;
     size_t *order = cs_alloc(count * sizeof *order);
     cs_status st = CS_OK;
     for (size_t i = 0; i < count; i++)
         order[i] = i;
-    qsort_r(order, count, sizeof *order, compare_names, s->config->vats);
+    qsort_r(order, count, sizeof *order, compare_names, s);
     cs_buf_add_text(body, "#[\"bootstrap\",[{");
     for (size_t i = 0; i < count && st == CS_OK; i++) {
         cs_buf_addf(body, "%s\"%s\":\"$%zu.Alleged: root\"", i == 0 ? "" : ",",
-                    s->config->vats[order[i]].name, i);
+                    name_of(s, order[i]), i);
         st = cs_kernel_root(s->c->kernel, s->vats[order[i]], &slots[i]);
     }
     cs_buf_add_text(body, "},{}]]");
@@ -188,7 +203,7 @@ static cs_status make_bootstrap_args(setup *s, cs_buf *body, cs_kref *slots)
 
 static cs_status queue_bootstrap(setup *s)
 {
-    const size_t count = s->config->vat_count;
+    const size_t count = s->vat_count;
     cs_kref *slots = cs_alloc(count * sizeof *slots), root, promise;
     char text[CS_REF_TEXT_MAX];
     cs_buf body = { 0 };
@@ -246,6 +261,8 @@ static cs_status fill(setup *s)
     }
     for (size_t i = 0; i < s->config->vat_count && st == CS_OK; i++)
         st = add_vat(s, i);
+    if (st == CS_OK)
+        st = add_vat_admin(s);
     if (st == CS_OK && s->config->has_bootstrap)
         st = queue_bootstrap(s);
     cs_store_keep(s->c->store);
@@ -255,7 +272,8 @@ static cs_status fill(setup *s)
 cs_status cs_host_setup_fill(capstan *c, const cs_setup *plan, const capstan_options *options)
 {
     setup s = { .c = c, .options = options, .plan = plan, .config = plan->config };
-    s.vats = cs_alloc_zero(plan->config->vat_count, sizeof *s.vats);
+    s.vat_count = plan->config->vat_count;
+    s.vats = cs_alloc_zero(s.vat_count + 1, sizeof *s.vats);
     cs_status st = fill(&s);
     cs_free(s.vats);
     return st;

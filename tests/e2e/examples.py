@@ -128,7 +128,7 @@ def a_changed_configuration_is_told_and_not_used(dir):
     write(dict(vats, more='./vat-greeter.js'))
     r = prints([], capstan('run', config))
     want('config.json changed' in r.err and '--reset' in r.err and len(r.err.splitlines()) == 1, r)
-    equal(len(dump(store)['vats']), 2)
+    equal(len(dump(store)['vats']), 3, 'and vatAdmin')
     write(dict(vats, more='./none.js'))
     r = prints([], capstan('run', config))
     want('none.js' in r.err and 'goes on' in r.err, r)

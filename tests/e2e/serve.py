@@ -166,7 +166,7 @@ def malformed_arguments_reach_no_vat(dir):
                 want(s.ok('run')['quiet'], body)
                 want(s.ok('kpStatus', kpid=answer['ok']['kpid']) != 'unresolved', body)
                 s.ok('kpRelease', kpid=answer['ok']['kpid'])
-        equal([v['status'] for v in s.ok('dump')['vats']], ['running', 'running'])
+        equal([v['status'] for v in s.ok('dump')['vats']], ['running'] * 3)
         kp = s.send('a', 'count')
         s.ok('run')
         equal(s.ok('kpResolution', kpid=kp)['body'], '#21')

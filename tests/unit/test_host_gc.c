@@ -67,7 +67,7 @@ static void reopen(world *w, const char *gc, bool read_only)
         fail_msg("%s", capstan_errmsg(w->c));
 }
 
-/* A store that is quiet: boot holds two objects of b's, ko23 and ko24, and a the first one. */
+/* A store that is quiet: boot holds two objects of b's, ko24 and ko25, and a the first one. */
 static void make_store(world *w, const char *gc)
 {
     *w = (world){ 0 };
@@ -160,8 +160,8 @@ static void who_only_looks_collects_nothing(void **state)
     fails(&w, CAPSTAN_READ_ONLY, "it would be exported anew", capstan_root_object(w.c, "a", &text));
     after = dump(&w);
     assert_string_equal(after, before);
-    assert_non_null(strstr(after, "[\"ko23\",\"v3\",2,2]"));
-    assert_int_equal(capstan_why_json(w.c, "ko23", &text), CAPSTAN_OK);
+    assert_non_null(strstr(after, "[\"ko24\",\"v3\",2,2]"));
+    assert_int_equal(capstan_why_json(w.c, "ko24", &text), CAPSTAN_OK);
     assert_non_null(strstr(text, "\"owner\":\"v3\",\"name\":\"b\",\"reachable\":2"));
     free(before);
     free(after);
@@ -205,7 +205,7 @@ static void figures_are_of_this_call(void **state)
     assert_int_equal(capstan_gc(w.c, NULL, &f), CAPSTAN_OK);
     assert_int_equal(f.imports_dropped + f.imports_retired + f.exports_dropped + f.exports_retired,
                      0);
-    assert_int_equal(f.deliveries, 3);
+    assert_int_equal(f.deliveries, 4);
     close_store(&w);
 }
 
@@ -252,7 +252,7 @@ static void imports_that_a_vat_lost_are_dropped(void **state)
     for (size_t i = 0; i < 3; i++) {
         world w;
         make_store(&w, policies[i]);
-        edit_clist(&w, "o-99", 24, true);
+        edit_clist(&w, "o-99", 25, true);
         reopen(&w, policies[i], false);
         assert_int_equal(capstan_verify(w.c, NULL, NULL), CAPSTAN_OK);
         send(&w, "a", "ping");
@@ -261,7 +261,7 @@ static void imports_that_a_vat_lost_are_dropped(void **state)
         assert_int_equal(w.in_callback, CAPSTAN_BUSY);
         char *text = dump(&w);
         assert_null(strstr(text, "\"o-99\""));
-        assert_non_null(strstr(text, "[\"ko24\",\"v3\",1,1]"));
+        assert_non_null(strstr(text, "[\"ko25\",\"v3\",1,1]"));
         assert_non_null(strstr(text, "\"importsMiscounted\":1"));
         free(text);
         w.notices[0] = 0;
@@ -281,7 +281,7 @@ static void imports_that_a_vat_has_too_many_do_no_harm(void **state)
     for (size_t i = 0; i < 3; i++) {
         world w;
         make_store(&w, policies[i]);
-        edit_clist(&w, "o-50", 23, false);
+        edit_clist(&w, "o-50", 24, false);
         reopen(&w, policies[i], false);
         assert_int_equal(capstan_verify(w.c, NULL, NULL), CAPSTAN_OK);
         send(&w, "a", "ping");
