@@ -23,15 +23,11 @@ static cs_status read_type(const reader *r, const json_t *value, json_t *ret)
     const char *name = json_string_value(value);
     if (value == NULL)
         return CS_OK;
-    if (name != NULL && strcmp(name, "node-subprocess") == 0)
-        return cs_fail(
-            r->err, CS_E_CONFIG,
-            "%s: managerType 'node-subprocess' in %s is not supported by this version of "
-            "Capstan yet",
-            r->file, r->place);
     if (name == NULL || !cs_kind_check(name))
-        return refuse(r, "managerType",
-                      "\"local\", \"xs-worker\" (or \"xsnap\", \"process\") or \"external\"");
+        return refuse(
+            r, "managerType",
+            "\"local\", \"xs-worker\" (or \"xsnap\", \"process\"), \"node-subprocess\" or "
+            "\"external\"");
     json_object_set_new(ret, "managerType", json_string(name));
     return CS_OK;
 }

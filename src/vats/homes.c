@@ -14,7 +14,7 @@ static const struct {
 } kinds[] = {
     { "local", &cs_kind_local },       { "process", &cs_kind_process },
     { "xs-worker", &cs_kind_process }, { "xsnap", &cs_kind_process },
-    { "external", &cs_kind_external },
+    { "external", &cs_kind_external }, { "node-subprocess", &cs_kind_node },
 };
 
 static const cs_kind *find_kind(const char *name)
@@ -88,6 +88,12 @@ static bool is_inside(const cs_kind *kind)
     return kind == &cs_kind_local || kind == &cs_kind_native;
 }
 
+/* A worker of this kind takes one vat only. */
+static bool is_single(const cs_kind *kind)
+{
+    return kind == &cs_kind_external || kind == &cs_kind_node;
+}
+
 /* Names a home so that vats which are to share one get the same name. */
 static void make_key(const cs_vats *v, const cs_kind *kind, const cs_place *place, cs_vatid vat,
                      cs_buf *ret)
@@ -95,9 +101,9 @@ static void make_key(const cs_vats *v, const cs_kind *kind, const cs_place *plac
     cs_buf_addf(ret, "%s ", kind->name);
     if (is_inside(kind))
         return;
-    if (place->group != NULL)
+    if (place->group != NULL && !is_single(kind))
         cs_buf_addf(ret, "group %s", place->group);
-    else if (v->settings.sharing == CS_SHARE_NONE || kind == &cs_kind_external)
+    else if (v->settings.sharing == CS_SHARE_NONE || is_single(kind))
         cs_buf_addf(ret, "vat %u", vat.n);
     else
         cs_buf_addf(ret, "pool %u", vat.n % v->settings.pool);
@@ -189,7 +195,7 @@ void cs_home_leave(cs_vats *v, cs_vatid vat)
     cs_assert(h->vats > 0);
     (void)cs_map_remove(&v->loaded, vat.n);
     const cs_kind *kind = h->worker->kind;
-    const bool is_alone = v->settings.sharing == CS_SHARE_NONE || kind == &cs_kind_external;
+    const bool is_alone = v->settings.sharing == CS_SHARE_NONE || is_single(kind);
     if (--h->vats == 0 && is_alone && !is_inside(kind))
         cs_home_drop(v, h);
 }

@@ -42,4 +42,5 @@ struct cs_kind {
 extern const cs_kind cs_kind_local;    /* the vats live in this process */
 extern const cs_kind cs_kind_process;  /* in a sandboxed process of our own program */
 extern const cs_kind cs_kind_external; /* one vat, in a program that speaks JSON lines */
+extern const cs_kind cs_kind_node;     /* one vat, on Node with the published liveslots */
 extern const cs_kind cs_kind_native;   /* they are part of this program: native.h */

@@ -19,7 +19,8 @@ typedef struct cs_worker_settings {
 
 #define CS_WATCHDOG_MS 30000u
 
-/* Whether vats can run so: "local", "process" (or "xs-worker", "xsnap": the same), "external". */
+/* Whether vats can run so: "local", "process" (or "xs-worker", "xsnap": the same), "external",
+ * "node-subprocess". */
 bool cs_kind_check(const char *name);
 
 /* Where one vat wants to run. */

@@ -7,6 +7,7 @@
 #include "wire/text.h"
 
 #include <jansson.h>
+#include <openssl/evp.h>
 #include <string.h>
 
 size_t cs_line_size(cs_bytes got, size_t max)
@@ -40,6 +41,28 @@ static void add_answer(cs_buf *b, const cs_frame *f)
         cs_answer_json(b, &f->answer.question);
 }
 
+static void add_base64(cs_buf *b, cs_bytes bytes)
+{
+    enum { PIECE = 3 * 16384 }; /* whole digits, and within what EVP takes */
+    unsigned char digits[PIECE / 3 * 4 + 1];
+    for (size_t at = 0; at < bytes.size; at += PIECE) {
+        size_t left = bytes.size - at;
+        int count = EVP_EncodeBlock(digits, bytes.data + at, (int)(left < PIECE ? left : PIECE));
+        cs_buf_add(b, digits, (size_t)count);
+    }
+}
+
+static void add_load(cs_buf *b, const cs_frame *f)
+{
+    add_head(b, "load", f);
+    add_vat(b, f->load.vat);
+    if (f->load.bundle.size == 0)
+        return;
+    cs_buf_add_text(b, ",\"bundle\":\"");
+    add_base64(b, f->load.bundle);
+    cs_buf_add_byte(b, '"');
+}
+
 static void add_deliver(cs_buf *b, const cs_frame *f)
 {
     add_head(b, "deliver", f);
@@ -56,8 +79,7 @@ cs_status cs_line_enc(cs_buf *b, const cs_frame *f)
         cs_buf_addf(b, ",\"version\":%u", (unsigned)f->hello.version);
         break;
     case CS_FRAME_LOAD:
-        add_head(b, "load", f);
-        add_vat(b, f->load.vat);
+        add_load(b, f);
         break;
     case CS_FRAME_DELIVER:
         add_deliver(b, f);

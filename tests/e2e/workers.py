@@ -181,7 +181,6 @@ def where_a_vat_runs_is_checked(dir):
     for options, says in [
             ({'managerType': 'thread'}, "'managerType' in vats.a.creationOptions must be"),
             ({'managerType': 5}, "'managerType' in"),
-            ({'managerType': 'node-subprocess'}, 'not supported by this version'),
             ({'workerGroup': ''}, "'workerGroup' in vats.a.creationOptions must be a name"),
             ({'workerGroup': 'x' * 200}, "'workerGroup' in"),
             ({'command': ['x']}, "'command' in vats.a.creationOptions is for managerType"),
