@@ -97,6 +97,8 @@ static cs_status load(cs_worker *w, cs_vatid vat, cs_bytes bundle, const cs_load
     const cs_bytes name = name_of(bundle);
     const cs_native_vat *found = find_vat(name);
     (void)options;
+    if (!cs_is_native_bundle(bundle))
+        return cs_fail(err, CS_E_SYNTAX, "the bundle names no native vat");
     if (found == NULL)
         return cs_fail(err, CS_E_NEWER, "this program has no native vat '%.*s'", (int)name.size,
                        (const char *)name.data);

@@ -8,7 +8,7 @@
 
 /* --- text ------------------------------------------------------------------------------------------ */
 
-static cs_bytes format_text(cs_va *va, const char *format, va_list args)
+static CS_PRINTF(2, 0) cs_bytes format_text(cs_va *va, const char *format, va_list args)
 {
     va_list again;
     va_copy(again, args);

@@ -54,16 +54,32 @@ static bool convert_meter(cs_va *va, cs_sc_writer *w, cs_bytes value)
     return true;
 }
 
+/* Who shows our key means the device's. */
+static bool add_device_key(cs_va *va, cs_sc_writer *w)
+{
+    cs_sc_writer none = cs_va_args(va, (cs_bytes){ 0 });
+    cs_capdata key;
+    cs_bytes value;
+    if (!cs_va_call(va, "getCriticalVatKey", &none, &key))
+        return false;
+    if (cs_sc_open(&key, &value))
+        cs_sc_add_value(w, value, &key);
+    else
+        cs_sc_add(w, "true"); /* which the device refuses */
+    return true;
+}
+
 static bool convert_critical(cs_va *va, cs_sc_writer *w, cs_bytes value)
 {
     cs_bytes subject;
-    bool is_no = cs_sc_kind_of(value) == CS_SC_BOOLEAN && !cs_sc_is_true(value);
-    if (!is_no && cs_va_kind_of(va, cs_sc_ref(value, va->data), &subject) != CS_VA_KEY) {
-        cs_va_throw(va, "invalid criticalVatKey");
-        return false;
+    if (cs_sc_kind_of(value) == CS_SC_BOOLEAN && !cs_sc_is_true(value)) {
+        cs_sc_add(w, "false");
+        return true;
     }
-    cs_sc_add(w, is_no ? "false" : "true");
-    return true;
+    if (cs_va_kind_of(va, cs_sc_ref(value, va->data), &subject) == CS_VA_KEY)
+        return add_device_key(va, w);
+    cs_va_throw(va, "invalid criticalVatKey");
+    return false;
 }
 
 static bool convert_option(cs_va *va, cs_sc_writer *w, cs_bytes key, cs_bytes value)

@@ -185,6 +185,66 @@ static void malformed_results_are_thrown(void **state)
     (void)sk_free(k);
 }
 
+/* D(node) and its methods are values: kept, called as plain functions, from wherever code runs. */
+static void methods_can_be_kept(void **state)
+{
+    (void)state;
+    sk *k = sk_new("import { E, Far } from '@endo/far'; export const buildRootObject = ({ D }) => {"
+                   " let m, d; return Far('root', { take: node => { d = D(node); m = d.m; },"
+                   " now: () => m(1), later: () => Promise.resolve().then(() => d.n(2)),"
+                   " thenable: () => ({ then: r => r(m(3)) }) }); };");
+    (void)sk_start(k, "#{}", "");
+    (void)send(k, "#[\"take\",[\"$0\"]]", "d-70", "");
+    (void)sk_boyd(k);
+    for (int i = 0; i < 3; i++)
+        sk_answer(k, false, "#true", "");
+    assert_string_equal(send(k, "#[\"now\",[]]", "", "p-60"),
+                        "call d-70 m #[1] = #true\nresolve p-60 #true\n");
+    assert_string_equal(send(k, "#[\"later\",[]]", "", "p-61"),
+                        "call d-70 n #[2] = #true\nresolve p-61 #true\n");
+    assert_string_equal(send(k, "#[\"thenable\",[]]", "", "p-62"),
+                        "call d-70 m #[3] = #true\nresolve p-62 #true\n");
+    (void)sk_free(k);
+}
+
+/* Code of the vat runs while we encode what it settles a promise with: it may call devices, too. */
+static void getters_may_call(void **state)
+{
+    (void)state;
+    sk *k = sk_new("import { Far } from '@endo/far'; export const buildRootObject = ({ D }) =>"
+                   " Far('root', { m: d => { const e = Error('x');"
+                   " Object.defineProperty(e, 'message', { get: () => D(d).why(Far('o', {})) });"
+                   " throw e; }, n: () => 7 });");
+    (void)sk_start(k, "#{}", "");
+    for (int i = 0; i < 4; i++)
+        sk_answer(k, false, "#[\"because\",\"$0\"]", "o-60");
+    (void)send(k, "#[\"m\",[\"$0\"]]", "d-70", "p-60");
+    assert_int_equal(sk_reply(k)->status, CS_OK);
+    assert_string_equal(send(k, "#[\"n\",[]]", "", "p-61"), "resolve p-61 #7\n");
+    (void)sk_free(k);
+}
+
+/* S7: what is larger than a syscall may be is an error to who tries; more than a delivery may ask ends
+ * it. */
+static void calls_are_bounded(void **state)
+{
+    (void)state;
+    sk *k = sk_new("import { Far } from '@endo/far';"
+                   "export const buildRootObject = ({ D, testLog }) => Far('root', {"
+                   " large: d => { try { D(d).m('x'.repeat(10_000_001)); } catch (e) {"
+                   " testLog(e.name); } },"
+                   " many: d => { const x = 'x'.repeat(4_000_000);"
+                   " for (;;) { try { D(d).m(x, x); } catch { testLog('caught'); } } } });");
+    (void)sk_start(k, "#{}", "");
+    assert_string_equal(send(k, "#[\"large\",[\"$0\"]]", "d-70", ""), "");
+    assert_string_equal(sk_said(k), "RangeError\n");
+    for (int i = 0; i < 16; i++)
+        sk_answer(k, true, "no", "");
+    (void)send(k, "#[\"many\",[\"$0\"]]", "d-70", "");
+    assert_int_equal(sk_reply(k)->status, CS_E_BAD_SYSCALL);
+    (void)sk_free(k);
+}
+
 static uint64_t cost_of(sk *k, size_t answer_size)
 {
     char *body = malloc(answer_size + 4);
@@ -210,4 +270,5 @@ static void answers_cost_their_bytes(void **state)
 T_MAIN(T(a_call_waits_for_its_answer), T(a_failure_is_thrown), T(promises_are_refused),
        T(what_cannot_be_passed_is_not_called), T(a_refused_call_ends_the_delivery),
        T(nodes_are_passable_but_no_presences), T(results_are_counted), T(arguments_are_held),
-       T(malformed_results_are_thrown), T(answers_cost_their_bytes))
+       T(malformed_results_are_thrown), T(methods_can_be_kept), T(getters_may_call),
+       T(calls_are_bounded), T(answers_cost_their_bytes))

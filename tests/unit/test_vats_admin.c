@@ -208,11 +208,14 @@ static void objects_are_options(void **state)
     nw *w = opened();
     nw_answer(w, false, "#\"m3\"", "");
     (void)serve(w, "#[\"createMeter\",[\"+100\",\"+10\"]]", "", "p-61");
+    nw_answer(w, false, "#\"$0.Alleged: device node\"", "d-77");
     nw_answer(w, false, "#\"v5\"", "");
     assert_string_equal(
         serve(w, "#[\"createVatByName\",[\"n\",{\"critical\":\"$0\",\"meter\":\"$1\"}]]",
               "o+2 o+10", "p-62"),
-        "call d-70 createByName #[\"n\",{\"critical\":true,\"meter\":\"m3\"}] = #\"v5\"\n");
+        "call d-70 getCriticalVatKey #[] = #\"$0.Alleged: device node\" [d-77]\n"
+        "call d-70 createByName #[\"n\",{\"critical\":\"$0.Alleged: device node\",\"meter\":\"m3\"}] "
+        "[d-77] = #\"v5\"\n");
     nw_answer(w, false, "#\"v6\"", "");
     assert_string_equal(
         serve(w, "#[\"createVatByName\",[\"n\",{\"critical\":false,\"meter\":\"#undefined\"}]]", "",
@@ -224,6 +227,9 @@ static void objects_are_options(void **state)
             "invalid criticalVatKey");
     refused(w, SERVICE, "#[\"createVatByName\",[\"n\",{\"critical\":\"$0\"}]]", "o+10",
             "invalid criticalVatKey");
+    nw_answer(w, true, "no key today", "");
+    refused(w, SERVICE, "#[\"createVatByName\",[\"n\",{\"critical\":\"$0\"}]]", "o+2",
+            "no key today");
     refused(w, SERVICE, "#[\"createVatByName\",[\"n\",{\"meter\":\"m3\"}]]", "", "invalid meter");
     refused(w, SERVICE, "#[\"createVatByName\",[\"n\",{\"meter\":\"$0\"}]]", "o+2",
             "invalid meter");

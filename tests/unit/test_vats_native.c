@@ -3,6 +3,7 @@
 #include "kernel/kernel.h"
 #include "native_world.h"
 #include "t.h"
+#include "vats/kind.h"
 #include "vats/vats.h"
 
 #include <stdio.h>
@@ -170,6 +171,19 @@ static void failures_are_told(void **state)
                         "failed THROWN: on purpose\n");
     assert_string_equal(nw_store(w), "");
     (void)nw_free(w);
+}
+
+/* Who asks for this kind with a program of its own has failed, and nobody else. */
+static void programs_are_no_native_vats(void **state)
+{
+    (void)state;
+    cs_worker *w = NULL;
+    cs_error err = { 0 };
+    assert_ok(cs_kind_native.start(NULL, &(cs_supervisor_ops){ 0 }, NULL, &w, &err));
+    assert_int_equal(cs_kind_native.load(w, (cs_vatid){ 1 }, CS_BYTES("export const x = 1;"),
+                                         &(cs_load_options){ 0 }, &err),
+                     CS_E_SYNTAX);
+    cs_kind_native.stop(w);
 }
 
 static void bundles_name_them(void **state)
@@ -346,6 +360,6 @@ static void imports_are_not_listed(void **state)
 }
 
 T_MAIN(T(syscalls_come_in_order), T(the_vatstore_is_asked), T(devices_answer_or_fail),
-       T(a_refused_question_ends_the_delivery), T(failures_are_told), T(bundles_name_them),
-       T(it_goes_on_without_a_replay), T(a_failure_is_its_end), T(unknown_ones_are_refused),
-       T(imports_are_not_listed))
+       T(a_refused_question_ends_the_delivery), T(failures_are_told),
+       T(programs_are_no_native_vats), T(bundles_name_them), T(it_goes_on_without_a_replay),
+       T(a_failure_is_its_end), T(unknown_ones_are_refused), T(imports_are_not_listed))
