@@ -377,15 +377,32 @@ static void grow_slots(cs_sc_writer *w)
     w->slot_cap = cap;
 }
 
+static uint32_t add_slot(cs_sc_writer *w, cs_vref ref)
+{
+    if (w->slot_count == w->slot_cap)
+        grow_slots(w);
+    w->slots[w->slot_count] = ref;
+    return w->slot_count++;
+}
+
 static uint32_t slot_of(cs_sc_writer *w, cs_vref ref)
 {
     for (uint32_t i = 0; i < w->slot_count; i++)
         if (cs_vref_same(w->slots[i], ref))
             return i;
-    if (w->slot_count == w->slot_cap)
-        grow_slots(w);
-    w->slots[w->slot_count] = ref;
-    return w->slot_count++;
+    return add_slot(w, ref);
+}
+
+/* Vats choose how many slots a value has: each is found without a search. */
+static uint32_t place_of(cs_sc_writer *w, uint32_t index, const cs_capdata *data)
+{
+    if (w->from != data) {
+        w->from = data;
+        w->places = cs_arena_take_zero(w->arena, data->slot_count, sizeof *w->places);
+    }
+    if (w->places[index] == 0)
+        w->places[index] = add_slot(w, data->slots[index]) + 1;
+    return w->places[index] - 1;
 }
 
 void cs_sc_add_ref(cs_sc_writer *w, cs_vref ref, const char *iface)
@@ -404,7 +421,7 @@ static void add_ref_of(cs_sc_writer *w, cs_bytes text, const cs_capdata *data)
     size_t digits = 1;
     while (digits < text.size && text.data[digits] != '.')
         digits++;
-    cs_buf_addf(&w->body, "\"%c%u", text.data[0], (unsigned)slot_of(w, data->slots[index]));
+    cs_buf_addf(&w->body, "\"%c%u", text.data[0], (unsigned)place_of(w, index, data));
     cs_buf_add(&w->body, text.data + digits, text.size - digits);
     cs_buf_add_byte(&w->body, '"');
 }

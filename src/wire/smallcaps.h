@@ -49,6 +49,8 @@ typedef struct cs_sc_writer {
     cs_buf body; /* cs_sc_close() empties it */
     cs_vref *slots;
     uint32_t slot_count, slot_cap;
+    const cs_capdata *from; /* of the last value, and where its slots are here, from 1 on */
+    uint32_t *places;
 } cs_sc_writer;
 
 void cs_sc_add(cs_sc_writer *w, const char *text); /* JSON as it is */
