@@ -203,10 +203,13 @@ static char *undisturbed(const char *dir, unsigned calls)
     return all;
 }
 
+/* So many, unless T_KILLS says otherwise: workers_kills.c and workers_kills_slow.c. */
+extern const unsigned workers_kills;
+
 static unsigned kills_wanted(void)
 {
     const char *text = getenv("T_KILLS");
-    return text == NULL ? 200 : (unsigned)strtoul(text, NULL, 10);
+    return text == NULL ? workers_kills : (unsigned)strtoul(text, NULL, 10);
 }
 
 /* One store after another, so that none gets a history that takes long to replay. */

@@ -156,8 +156,38 @@ static void misbehave(byzantine *b, uint32_t serial)
     }
 }
 
+/* An honest one for once: two questions among other syscalls; what was asked is not in the reply. */
+static void ask_twice(byzantine *b, uint32_t serial)
+{
+    cs_syscall first[] = {
+        { .kind = CS_SYSCALL_SUBSCRIBE, .promise = sk_vref("p+5") },
+        { .kind = CS_SYSCALL_VATSTORE_GET, .vatstore = { .key = CS_BYTES("a") } },
+    };
+    cs_syscall second = { .kind = CS_SYSCALL_VATSTORE_NEXT_KEY,
+                          .vatstore = { .key = CS_BYTES("b") } };
+    const cs_syscall last = { .kind = CS_SYSCALL_SUBSCRIBE, .promise = sk_vref("p+6") };
+    cs_bytes message;
+    cs_error err;
+    cs_frame reply = empty_reply(), answer = { .type = CS_FRAME_HELLO };
+    put(b, (cs_frame){ .type = CS_FRAME_ASK, .ask = { first, 2 } }, serial);
+    if (cs_channel_receive(&b->channel, &message, &err) != CS_OK ||
+        cs_frame_dec(message, false, &b->arena, &answer) != CS_OK || answer.answer.refused ||
+        !cs_bytes_equal(answer.answer.question.vatstore.value, CS_BYTES("answer")))
+        _exit(8);
+    put(b, (cs_frame){ .type = CS_FRAME_ASK, .ask = { &second, 1 } }, serial);
+    if (cs_channel_receive(&b->channel, &message, &err) != CS_OK)
+        _exit(8);
+    reply.reply.reply.syscalls = &last;
+    reply.reply.reply.syscall_count = 1;
+    put(b, reply, serial);
+}
+
 static void deliver(byzantine *b, const cs_frame *f)
 {
+    if (is_mode(b, "asks-twice")) {
+        ask_twice(b, f->serial);
+        return;
+    }
     if (f->deliver.vat.n == guilty.n)
         misbehave(b, f->serial);
     put(b, empty_reply(), f->serial);
@@ -458,6 +488,28 @@ static void start(world *w, cs_vatid vat)
     assert_ok(w->reply.status);
 }
 
+/* R3 of vats/remote.h. */
+static void what_was_asked_leads_the_reply(void **state)
+{
+    world w;
+    (void)state;
+    open_world(&w, &(cs_worker_settings){ .program = program_of("asks-twice") });
+    for (int i = 0; i < 3; i++) {
+        assert_ok(boyd(&w, innocent));
+        const cs_syscall *s = w.reply.syscalls;
+        assert_int_equal(w.asked, 3);
+        assert_int_equal(w.reply.syscall_count, 4);
+        assert_true(cs_vref_same(s[0].promise, sk_vref("p+5")));
+        assert_int_equal(s[1].kind, CS_SYSCALL_VATSTORE_GET);
+        assert_true(cs_bytes_equal(s[1].vatstore.key, CS_BYTES("a")));
+        assert_true(cs_bytes_equal(s[1].vatstore.value, CS_BYTES("answer")));
+        assert_true(cs_bytes_equal(s[2].vatstore.key, CS_BYTES("b")));
+        assert_true(cs_bytes_equal(s[2].vatstore.value, CS_BYTES("answer")));
+        assert_true(cs_vref_same(s[3].promise, sk_vref("p+6")));
+    }
+    close_world(&w);
+}
+
 static size_t child_count(pid_t *ret, size_t max)
 {
     char path[64];
@@ -551,12 +603,14 @@ static void workers_are_shared_as_said(void **state)
 
 int main(int argc, char **argv)
 {
-    static const t_case cases[] = {
-        T(misbehaviour_hurts_its_vat_only), T(silence_is_ended_by_the_watchdog),
-        T(a_second_answer_is_noticed),      T(workers_that_do_not_start_are_the_machines_fault),
-        T(a_missing_sandbox_is_said_once),  T(the_killed_come_back),
-        T(workers_are_shared_as_said)
-    };
+    static const t_case cases[] = { T(misbehaviour_hurts_its_vat_only),
+                                    T(silence_is_ended_by_the_watchdog),
+                                    T(a_second_answer_is_noticed),
+                                    T(workers_that_do_not_start_are_the_machines_fault),
+                                    T(a_missing_sandbox_is_said_once),
+                                    T(what_was_asked_leads_the_reply),
+                                    T(the_killed_come_back),
+                                    T(workers_are_shared_as_said) };
     if (argc > 2 && strcmp(argv[1], "worker") == 0)
         return cs_worker_main(argv[2]);
     if (argc > 2 && strcmp(argv[1], "byzantine") == 0)

@@ -212,8 +212,7 @@ static void what_is_not_documented_is_refused(void **state)
         "{\"type\":\"reply\",\"serial\":1,\"syscalls\":[[\"subscribe\",\"x\"]]}\n",
         "{\"type\":\"reply\",\"serial\":1,\"syscalls\":[[\"subscribe\",\"p+5\",1]]}\n",
         "{\"type\":\"reply\",\"serial\":1,\"syscalls\":[[\"send\",\"o-5\",{}]]}\n",
-        "{\"type\":\"reply\",\"serial\":1,\"syscalls\":[[\"send\",\"o-5\",{\"methargs\":"
-        "{\"body\":\"\",\"slots\":[],\"x\":1},\"result\":null}]]}\n",
+        "{\"type\":\"reply\",\"serial\":1,\"syscalls\":[[\"exit\",true,{\"body\":\"\",\"x\":1}]]}\n",
         "{\"type\":\"reply\",\"serial\":1,\"syscalls\":[[\"resolve\",[[\"p-5\",false]]]]}\n",
         "{\"type\":\"reply\",\"serial\":1,\"syscalls\":[[\"exit\",1,{\"body\":\"\",\"slots\":[]}]]}\n",
         "{\"type\":\"reply\",\"serial\":1,\"syscalls\":[[\"dropImports\",\"o-5\"]]}\n",
