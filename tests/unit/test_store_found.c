@@ -66,7 +66,7 @@ static void undone(cs_store *s)
 static void in_memory(void **state)
 {
     (void)state;
-    cs_store *s = open_store(":memory:");
+    cs_store *s = open_store(NULL);
     fill(s);
     undone(s);
     change(s);
