@@ -271,9 +271,10 @@ static int bench(int argc, char **argv)
             good = good && cli_number(optarg, 1, 100000000, &o.n);
         else if (option == 'b')
             good = good && cli_number(optarg, 1, 1000000, &o.block);
-        else if (option == 's')
+        else if (option == 's') {
             o.memory = strcmp(optarg, "memory") == 0;
-        else if (option == 'd')
+            good = good && (o.memory || strcmp(optarg, "disk") == 0);
+        } else if (option == 'd')
             parent = optarg;
         else if (option == 'g')
             o.gc = optarg;
