@@ -286,7 +286,7 @@ static int bench(int argc, char **argv)
             return cli_bad_option(&cli_bench, option, argv);
     }
     if (!good)
-        return cli_fail(CLI_USAGE, "--n and --block take numbers");
+        return cli_fail(CLI_USAGE, "--n and --block take numbers, --store disk or memory");
     if (argc - optind != 1)
         return argc == optind ? list_cases() : cli_fail(CLI_USAGE, "name one case");
     const bench_case *b = find_case(argv[optind]);
