@@ -12,6 +12,7 @@ typedef struct cs_kind cs_kind;
 /* Each kind has its own struct, which begins with this. */
 typedef struct cs_worker {
     const cs_kind *kind;
+    bool never_began; /* it failed, and had not even looked at the request that it failed at */
 } cs_worker;
 
 struct cs_kind {

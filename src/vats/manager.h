@@ -22,8 +22,12 @@ struct cs_vats {
     cs_map loaded;                 /* id of a vat -> its home */
     cs_collection_figures figures; /* of workers that are no more */
     bool said_sandbox;
-    bool is_silent;   /* what is loaded now is history */
-    cs_vatid suspect; /* the last worker that died did so in a delivery to this vat; n 0: none */
+    bool is_silent; /* what is loaded now is history */
+    struct {
+        cs_vatid vat;     /* for whom the last worker that died was needed; n 0: nobody */
+        unsigned deaths;  /* in a row */
+        unsigned by_this; /* while it had the delivery */
+    } suspect;
 
     cs_error problem; /* why a vat could not be loaded; a reply may borrow it */
     cs_hash loading;  /* bundle of the vat that is being loaded */

@@ -5,12 +5,21 @@
 #include "base/limits.h"
 
 #include <string.h>
+#include <sys/ioctl.h>
 
 /* ---- speaking ---- */
+
+/* Whether all that was sent lies in the pipe still: its far end is ours too. */
+static bool is_unread(const cs_remote *r)
+{
+    int left = 0;
+    return ioctl(r->child.held, FIONREAD, &left) == 0 && (size_t)left >= r->channel.sent;
+}
 
 /* R1. Says how the process ended, if it did. */
 static cs_status give_up(cs_remote *r, cs_error *err)
 {
+    r->worker.never_began = is_unread(r);
     r->failed = true;
     cs_child_end(&r->child, r->channel.ended ? err : NULL);
     return CS_E_WORKER;

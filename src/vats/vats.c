@@ -93,8 +93,13 @@ void cs_vats_unload(cs_vats *v, cs_vatid vat)
 
 /* --- workers that die ------------------------------------------------------------------------------- */
 
+/* A vat is at fault if its worker died twice while it had the delivery, as one that is killed from
+ * outside once in a while will not. Deaths before that, idle or in the middle of a replay, prove little;
+ * but what they prove adds up, so that there is an end. */
+enum { BY_THIS_MAX = 2, DEATHS_MAX = 10 };
+
 /* Says so, and forgets the worker; its vats come back when they are needed. */
-static void bury(cs_vats *v, cs_vatid vat, const cs_error *why)
+static void bury(cs_vats *v, cs_vatid vat, bool in_delivery, const cs_error *why)
 {
     char line[CS_ERROR_MAX + 128], text[CS_REF_TEXT_MAX];
     cs_home *h = cs_home_of(v, vat);
@@ -102,17 +107,21 @@ static void bury(cs_vats *v, cs_vatid vat, const cs_error *why)
                    cs_vatid_text(vat, text), why->text);
     if (v->ops.notice != NULL)
         v->ops.notice(v->ctx, line);
+    if (v->suspect.vat.n != vat.n) {
+        v->suspect.vat = vat;
+        v->suspect.deaths = v->suspect.by_this = 0;
+    }
+    v->suspect.deaths++;
+    v->suspect.by_this += in_delivery && !h->worker->never_began;
     cs_home_drop(v, h);
 }
 
 /* The text stays the same however it ended: it becomes history. */
-static cs_status after_death(cs_vats *v, cs_vatid vat, cs_reply *ret_reply)
+static cs_status after_death(cs_vats *v, cs_reply *ret_reply)
 {
-    if (v->suspect.n != vat.n) {
-        v->suspect = vat;
+    if (v->suspect.by_this < BY_THIS_MAX && v->suspect.deaths < DEATHS_MAX)
         return CS_E_WORKER;
-    }
-    v->suspect.n = 0;
+    v->suspect.vat.n = 0;
     *ret_reply = (cs_reply){ .status = CS_E_KILLED,
                              .problem = CS_BYTES("its worker process ended twice in a row"),
                              .imports_held = CS_IMPORTS_UNKNOWN };
@@ -126,7 +135,7 @@ cs_status cs_vats_imports(cs_vats *v, cs_vatid vat, cs_vrefs *ret_held, cs_vrefs
     cs_assert(h != NULL);
     cs_status st = h->worker->kind->imports(h->worker, vat, ret_held, ret_recognized, err);
     if (st == CS_E_WORKER)
-        bury(v, vat, err);
+        bury(v, vat, false, err);
     return st;
 }
 
@@ -192,7 +201,7 @@ static cs_status load_and_replay(cs_vats *v, const cs_vat_row *row, uint64_t end
     if (h != NULL)
         h->worker->kind->set_silent(h->worker, false);
     if (h != NULL && st == CS_E_WORKER)
-        bury(v, vat, err);
+        bury(v, vat, false, err);
     else if (st != CS_OK)
         cs_vats_unload(v, vat);
     return st;
@@ -235,12 +244,12 @@ cs_status cs_vats_deliver(cs_vats *v, cs_vatid vat, const cs_delivery *d, cs_col
     if (st == CS_OK && h != NULL) {
         st = h->worker->kind->deliver(h->worker, vat, d, collect, ret_reply, err);
         if (st == CS_E_WORKER)
-            bury(v, vat, err);
+            bury(v, vat, true, err);
     }
     if (st == CS_E_WORKER)
-        return after_death(v, vat, ret_reply);
-    if (v->suspect.n == vat.n)
-        v->suspect.n = 0;
+        return after_death(v, ret_reply);
+    if (v->suspect.vat.n == vat.n)
+        v->suspect.vat.n = 0;
     return st;
 }
 

@@ -30,7 +30,8 @@ cs_vats *cs_vats_free(cs_vats *v);
  *
  * WORKER (ENV): the vat's worker has died, and nothing is known of the delivery. Take it back
  * (cs_kernel_abandon()) and deliver it again: the vat will be alone in a new worker. Should that one die
- * as well, it is the vat's fault, and there is a failed reply (KILLED). */
+ * as well, it is the vat's fault, and there is a failed reply (KILLED). (A worker that was dead before it
+ * read the delivery does not count, nor does one that died in a replay; not before the tenth time.) */
 CS_MUST_USE cs_status cs_vats_deliver(cs_vats *v, cs_vatid vat, const cs_delivery *d,
                                       cs_collect collect, cs_reply *ret_reply, cs_error *err);
 /* What a loaded vat says that it imports: for cs_kernel_reconcile(). Borrowed until the next call. WORKER

@@ -114,12 +114,14 @@ cs_status cs_channel_send(cs_channel *c, cs_error *err)
     cs_status st = CS_OK;
     for (size_t sent = 0; sent < c->sending.size && st == CS_OK;) {
         ssize_t n = write(c->out, c->sending.data + sent, c->sending.size - sent);
-        if (n > 0)
+        if (n > 0) {
             sent += (size_t)n;
-        else if (errno == EAGAIN)
+            c->sent += (size_t)n;
+        } else if (errno == EAGAIN) {
             st = wait_to_write(c, err);
-        else if (errno != EINTR)
+        } else if (errno != EINTR) {
             st = cs_fail(err, CS_E_WORKER, "%s", strerror(errno));
+        }
     }
     cs_buf_clear(&c->sending);
     if (c->sending.cap > KEEP_SIZE)

@@ -11,6 +11,7 @@ typedef struct cs_channel {
      * a worker is given up, never what a crank does. */
     int wait_ms;
     int64_t until_ms; /* 0: we have not waited yet */
+    size_t sent;      /* since then */
     cs_message_size_fn *size;
     size_t receive_max;
     cs_buf sending; /* what cs_channel_send() sends */
@@ -24,6 +25,7 @@ void cs_channel_fini(cs_channel *c); /* closes nothing */
 static inline void cs_channel_begin(cs_channel *c)
 {
     c->until_ms = 0;
+    c->sent = 0;
 }
 
 /* Sends all of `sending`, and empties it. WORKER (ENV): the other side is gone, or waits too long; the

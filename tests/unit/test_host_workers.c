@@ -139,8 +139,8 @@ static void nap(unsigned us)
     (void)nanosleep(&t, NULL);
 }
 
-/* Kills at any moment, but never twice before there was some progress: a second death at the same
- * delivery is its vat's fault. */
+/* Kills at any moment, but never twice before there was some progress: a second death in the same
+ * delivery is its vat's fault. Idle workers may die as often as they like. */
 static void *kill_at_random(void *arg)
 {
     killer *k = arg;

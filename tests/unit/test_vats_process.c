@@ -223,6 +223,8 @@ static int run_byzantine(const char *mode)
             return 9;
         if (f.type == CS_FRAME_HELLO)
             greet(&b, f.serial);
+        else if (f.type == CS_FRAME_LOAD && is_mode(&b, "dies-loading"))
+            return 6;
         else if (f.type == CS_FRAME_LOAD)
             put(&b, (cs_frame){ .type = CS_FRAME_LOADED }, f.serial);
         else if (f.type == CS_FRAME_DELIVER)
@@ -408,6 +410,22 @@ static void a_second_answer_is_noticed(void **state)
     assert_non_null(strstr(noticed(&w), "an answer to nothing"));
     assert_ok(boyd(&w, innocent));
     assert_ok(w.reply.status);
+    close_world(&w);
+}
+
+/* It may not have been the delivery; but that has an end. */
+static void deaths_before_the_delivery_add_up(void **state)
+{
+    enum { DEATHS = 10 };
+    world w;
+    (void)state;
+    open_world(&w, &(cs_worker_settings){ .program = program_of("dies-loading") });
+    for (int i = 1; i < DEATHS; i++)
+        assert_int_equal(boyd(&w, guilty), CS_E_WORKER);
+    assert_ok(boyd(&w, guilty));
+    assert_int_equal(w.reply.status, CS_E_KILLED);
+    assert_int_equal(boyd(&w, guilty), CS_E_WORKER);
+    assert_int_equal(boyd(&w, innocent), CS_E_WORKER);
     close_world(&w);
 }
 
@@ -606,6 +624,7 @@ int main(int argc, char **argv)
     static const t_case cases[] = { T(misbehaviour_hurts_its_vat_only),
                                     T(silence_is_ended_by_the_watchdog),
                                     T(a_second_answer_is_noticed),
+                                    T(deaths_before_the_delivery_add_up),
                                     T(workers_that_do_not_start_are_the_machines_fault),
                                     T(a_missing_sandbox_is_said_once),
                                     T(what_was_asked_leads_the_reply),
