@@ -200,11 +200,24 @@ static void describe(cs_sc_writer *w, cs_bytes value)
         cs_sc_add(w, kind == CS_SC_UNDEFINED ? "undefined" : "[object Object]");
 }
 
+/* Whoever says it first, it is said once. */
+static void describe_failure(cs_sc_writer *w, cs_bytes why)
+{
+    static const char begins[] = "Vat Creation Error: ";
+    cs_bytes text = cs_sc_text(cs_sc_member(why, "#error"));
+    if (cs_bytes_start_with(text, begins)) {
+        cs_sc_add_bytes(w, text);
+        return;
+    }
+    cs_sc_add(w, begins);
+    describe(w, why);
+}
+
 static void fail_creation(cs_va *va, cs_bytes vat, cs_bytes state, cs_bytes why)
 {
     cs_sc_writer w = { .arena = cs_native_arena(va->n) };
-    cs_sc_add(&w, "#{\"#error\":\"Vat Creation Error: ");
-    describe(&w, why);
+    cs_sc_add(&w, "#{\"#error\":\"");
+    describe_failure(&w, why);
     cs_sc_add(&w, "\",\"name\":\"Error\"}");
     cs_capdata data = cs_sc_close(&w);
     cs_vref creator = creator_of(state);

@@ -247,6 +247,7 @@ static void a_creation_that_fails(void **state)
         { "{\"error\":\"no such bundle\"}", "no such bundle" },
         { "{\"error\":\"!#\\\"x\\\"\"}", "#\\\"x\\\"" },
         { "{\"error\":{\"#error\":\"top\",\"name\":\"TypeError\"}}", "TypeError: top" },
+        { "{\"error\":{\"#error\":\"Vat Creation Error: once\",\"name\":\"Error\"}}", "once" },
         { "{\"error\":[1]}", "[object Object]" },
         { "{}", "[object Object]" },
         { "{\"rootObject\":7}", "[object Object]" },
