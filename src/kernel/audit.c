@@ -9,6 +9,7 @@
 #include "base/alloc.h"
 #include "kernel/capdata.h"
 #include "kernel/crank.h"
+#include "kernel/device.h"
 #include "kernel/options.h"
 #include "kernel/promise.h"
 
@@ -50,8 +51,22 @@ static sum *sum_of(audit *a, cs_kref ref)
     return e->ptr;
 }
 
+/* Of a device node nothing is counted; there must be one. */
+static void mention_node(audit *a, cs_kref node)
+{
+    cs_bytes name;
+    uint64_t number;
+    if (cs_device_of(a->k, node, &name, &number) != CS_OK ||
+        cs_kref_id(node) >= cs_meta_get(a->k->store)->next_device)
+        cs_audit_wrong_ref(a, node, "is mentioned, and no device has such a node");
+}
+
 static void mention(audit *a, cs_kref ref)
 {
+    if (cs_kref_type(ref) == CS_REF_DEVICE) {
+        mention_node(a, ref);
+        return;
+    }
     sum *s = sum_of(a, ref);
     s->reachable++;
     s->recognizable++;
@@ -137,9 +152,11 @@ static void count_import(audit *a, const cs_clist_row *row)
 
 static void check_import_id(audit *a, const cs_clist_row *row)
 {
-    bool is_object = cs_vref_type(row->vref) == CS_REF_OBJECT;
-    if (!cs_vref_by_vat(row->vref) &&
-        cs_vref_id(row->vref) >= (is_object ? a->next_object : a->next_promise))
+    cs_ref_type type = cs_vref_type(row->vref);
+    uint64_t next = type == CS_REF_OBJECT    ? a->next_object
+                    : type == CS_REF_PROMISE ? a->next_promise
+                                             : a->next_device;
+    if (!cs_vref_by_vat(row->vref) && cs_vref_id(row->vref) >= next)
         cs_audit_wrong_ref(a, row->kref, "has a vref that was not given out");
 }
 
@@ -166,6 +183,10 @@ static bool count_entry(void *ctx, const cs_clist_row *row)
         sum_of(a, row->kref)->refs++;
         if (!row->reachable)
             cs_audit_wrong_ref(a, row->kref, "is a promise and unreachable");
+    } else if (cs_kref_type(row->kref) == CS_REF_DEVICE) {
+        mention_node(a, row->kref);
+        if (!row->reachable || cs_vref_by_vat(row->vref))
+            cs_audit_wrong_ref(a, row->kref, "is a device node, and unreachable or exported");
     } else if (cs_vref_by_vat(row->vref)) {
         check_export(a, row);
     } else {
@@ -182,7 +203,9 @@ static void check_vat(audit *a, const cs_vat_row *row)
     a->vat_is_live = row->status == CS_VAT_LIVE;
     a->next_object = row->next_import_object;
     a->next_promise = row->next_import_promise;
-    if (a->next_object > CS_REF_ID_MAX || a->next_promise > CS_REF_ID_MAX)
+    a->next_device = row->next_import_device;
+    if (a->next_object > CS_REF_ID_MAX || a->next_promise > CS_REF_ID_MAX ||
+        a->next_device > CS_REF_ID_MAX)
         cs_audit_wrong(a, "v%u: its imports have run out of ids", n);
     if (!cs_vat_options_dec(row->options, &options))
         cs_audit_wrong(a, "v%u: its options are malformed", n);

@@ -19,8 +19,8 @@ typedef struct cs_audit {
     cs_arena arena;
     cs_vatid vat; /* whose c-list is walked */
     bool vat_is_live;
-    uint64_t next_object, next_promise; /* its next imports */
-    uint64_t imports_reachable;         /* so far */
+    uint64_t next_object, next_promise, next_device; /* its next imports */
+    uint64_t imports_reachable;                      /* so far */
     uint64_t objects, promises, entries;
 } cs_audit;
 

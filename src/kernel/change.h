@@ -19,10 +19,14 @@ typedef enum cs_change {
     CS_CHANGE_REAP_ALL,
     CS_CHANGE_REAP_DEFAULTS,
     CS_CHANGE_RECONCILE,
+    CS_CHANGE_ADD_DEVICE,
 } cs_change;
 
 /* Ended by cs_crank_end_host(). PANIC. */
 CS_MUST_USE cs_status cs_change_begin(cs_kernel *k, cs_change what, cs_error *err);
+
+/* The first hold of `ref` by the host, or a device. */
+void cs_hold_new(cs_kernel *k, cs_kref ref);
 
 /* The live vat. NOT_FOUND, DEAD. */
 CS_MUST_USE cs_status cs_change_vat(cs_kernel *k, cs_vatid vat, const cs_vat_row **ret);

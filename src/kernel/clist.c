@@ -98,7 +98,9 @@ cs_status cs_clist_to_kref(cs_kernel *k, cs_vatid vat, cs_vref vref, cs_kref *re
 static cs_vref new_import(cs_kernel *k, cs_vatid vat, cs_kref kref)
 {
     cs_vat_row *row = cs_vat_edit(k->store, vat);
-    uint64_t *next = is_object(kref) ? &row->next_import_object : &row->next_import_promise;
+    uint64_t *next = is_object(kref)                        ? &row->next_import_object
+                     : cs_kref_type(kref) == CS_REF_PROMISE ? &row->next_import_promise
+                                                            : &row->next_import_device;
     if (!cs_need_id(k, *next))
         return cs_vref_of(cs_kref_type(kref), false, CS_REF_ID_MAX);
     cs_vref vref = cs_vref_of(cs_kref_type(kref), false, (*next)++);

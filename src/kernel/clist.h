@@ -4,7 +4,7 @@
  *       `reachable`. The flag of an export says that the vat was not yet told to drop it.
  *   C2  A reference that the kernel sends is reachable from then on. One that the vat sends is so if
  *       it is the vat's own; an import must be so already.
- *   C3  Promises have no such flag: theirs is always set.
+ *   C3  Promises and device nodes have no such flag: theirs is always set.
  *   C4  imports_reachable of a vat is the number of its object imports whose flag is set. */
 #pragma once
 #include "kernel/state.h"

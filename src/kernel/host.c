@@ -2,6 +2,7 @@
 #include "kernel/capdata.h"
 #include "kernel/change.h"
 #include "kernel/clist.h"
+#include "kernel/device.h"
 #include "kernel/object.h"
 #include "kernel/options.h"
 #include "kernel/promise.h"
@@ -33,12 +34,21 @@ cs_status cs_change_vat(cs_kernel *k, cs_vatid vat, const cs_vat_row **ret)
     return CS_OK;
 }
 
+static bool is_node(cs_kernel *k, cs_kref node)
+{
+    cs_bytes name;
+    uint64_t number;
+    return cs_device_of(k, node, &name, &number) == CS_OK;
+}
+
 /* What nothing can reach any more is nobody's to name, though its row may still be there. */
 static bool can_be_named(cs_kernel *k, cs_kref ref)
 {
     if (cs_kref_type(ref) == CS_REF_OBJECT)
         return cs_object_can_be_named(k, ref);
-    return cs_kref_type(ref) == CS_REF_PROMISE && cs_promise_find(k->store, ref) != NULL;
+    if (cs_kref_type(ref) == CS_REF_PROMISE)
+        return cs_promise_find(k->store, ref) != NULL;
+    return cs_kref_type(ref) == CS_REF_DEVICE && is_node(k, ref);
 }
 
 static cs_status check_ref(cs_kernel *k, cs_kref ref, cs_error *err)
@@ -213,7 +223,7 @@ cs_status cs_kernel_terminate(cs_kernel *k, cs_vatid vat, cs_bytes reason)
 
 /* ---- messages and promises ---- */
 
-static void add_hold(cs_kernel *k, cs_kref ref)
+void cs_hold_new(cs_kernel *k, cs_kref ref)
 {
     cs_hold_row *row = cs_hold_add(k->store, ref);
     row->count = 1;
@@ -225,6 +235,8 @@ cs_status cs_kernel_send(cs_kernel *k, cs_kref target, const cs_kcapdata *methar
                          cs_policy policy, cs_kref *ret_promise, cs_error *err)
 {
     cs_status st = check_ref(k, target, err);
+    if (st == CS_OK && cs_kref_type(target) == CS_REF_DEVICE)
+        st = cs_fail(err, CS_E_NOT_FOUND, "a device takes no messages");
     if (st == CS_OK)
         st = check_data(k, methargs, err);
     if (st == CS_OK)
@@ -235,7 +247,7 @@ cs_status cs_kernel_send(cs_kernel *k, cs_kref target, const cs_kcapdata *methar
     const cs_event e = { CS_EVENT_SEND, .target = target, .result = promise, .data = *methargs,
                          .since = k->crank.meta->crank_number };
     cs_blob *item = cs_event_blob(&k->scratch, &e);
-    add_hold(k, promise);
+    cs_hold_new(k, promise);
     cs_event_up(k, &e);
     cs_crank_record(k, policy);
     cs_buf_add(&k->crank.record, item->data, item->size);
@@ -277,7 +289,7 @@ static cs_status hold(cs_kernel *k, cs_kref ref, uint32_t most)
     if (st != CS_OK)
         return st;
     if (row == NULL)
-        add_hold(k, ref);
+        cs_hold_new(k, ref);
     else
         cs_hold_edit(k->store, ref)->count++;
     cs_kref_enc(&k->crank.record, ref);

@@ -80,6 +80,7 @@ cs_kernel *cs_kernel_free(cs_kernel *k)
     cs_free(k->crank.maybe_free.items);
     cs_buf_fini(&k->scratch);
     cs_arena_fini(&k->lent);
+    cs_devices_fini(k);
     return cs_free(k);
 }
 

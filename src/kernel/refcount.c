@@ -62,7 +62,7 @@ static void count(cs_kernel *k, cs_kref ref, int by)
 {
     if (cs_kref_type(ref) == CS_REF_PROMISE)
         promise_count(k, ref, by);
-    else
+    else if (cs_kref_type(ref) == CS_REF_OBJECT)
         cs_object_count(k, ref, by, by);
 }
 
@@ -196,7 +196,7 @@ void cs_refs_sweep(cs_kernel *k)
     cs_map seen = { 0 };
     if (at_first > FEW)
         cs_map_reserve(&seen, at_first);
-    for (size_t i = 0; i < list->count; i++) /* the list grows meanwhile (R3) */
+    for (size_t i = 0; i < list->count; i++) /* the list grows meanwhile (R4) */
         if (!seen_before(&seen, list, i, at_first))
             sweep_one(k, list->items[i]);
     cs_map_fini(&seen);

@@ -5,7 +5,8 @@
  *   R2  An object counts in `recognizable` its importing c-list entries and those mentions, in
  *       `reachable` the mentions and the importing entries that are flagged. Its exporter's entry
  *       counts in neither.
- *   R3  Whatever falls goes on the crank's list and is looked at when the crank ends, when all counts
+ *   R3  Device nodes have no counts: they are there for good (S19).
+ *   R4  Whatever falls goes on the crank's list and is looked at when the crank ends, when all counts
  *       are final, again and again until the list is empty (the reference's sweep missed what was
  *       added while it ran). */
 #pragma once

@@ -43,6 +43,8 @@ typedef struct cs_crank {
     cs_error panic;            /* S10; likewise */
 } cs_crank;
 
+typedef struct cs_device cs_device; /* device.c */
+
 struct cs_kernel {
     cs_store *store;
     cs_kernel_ops ops;
@@ -50,10 +52,14 @@ struct cs_kernel {
     cs_gc_policy policy;
     bool delivering; /* between next, which gave a delivery, and done or abandon */
     cs_crank crank;
-    cs_buf scratch; /* rows under construction */
-    cs_arena lent;  /* what cs_kernel_promise() gave */
-    cs_error panic; /* of a crank before this one; status OK: none */
+    cs_buf scratch;     /* rows under construction */
+    cs_arena lent;      /* what cs_kernel_promise() gave */
+    cs_error panic;     /* of a crank before this one; status OK: none */
+    cs_device *devices; /* registered since the kernel was made */
+    size_t device_count;
 };
+
+void cs_devices_fini(cs_kernel *k);
 
 /* ---- rows that must be there: NULL and a fault if not ---- */
 const cs_vat_row *cs_need_vat(cs_kernel *k, cs_vatid vat);

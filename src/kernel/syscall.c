@@ -115,7 +115,7 @@ static cs_status apply(cs_kernel *k, cs_vatid vat, const cs_syscall *s, cs_error
     case CS_SYSCALL_VATSTORE_NEXT_KEY:
         return apply_vatstore(k, vat, s, err);
     case CS_SYSCALL_CALL_NOW:
-        return cs_fail(err, CS_E_BAD_SYSCALL, "there are no devices");
+        return cs_fail(err, CS_E_BAD_SYSCALL, "a device call that was not asked");
     }
     return cs_fail(err, CS_E_BAD_SYSCALL, "unknown kind %u", (unsigned)s->kind);
 }
@@ -145,24 +145,39 @@ static uint64_t size_of(const cs_syscall *s)
     case CS_SYSCALL_RETIRE_EXPORTS:
     case CS_SYSCALL_ABANDON_EXPORTS:
         return size + REF_COST * (uint64_t)s->refs.count;
-    case CS_SYSCALL_SUBSCRIBE:
     case CS_SYSCALL_CALL_NOW:
+        return size + s->call.method.size + s->call.args.body.size + s->call.result.body.size +
+               REF_COST * ((uint64_t)s->call.args.slot_count + s->call.result.slot_count);
+    case CS_SYSCALL_SUBSCRIBE:
         return size;
     }
     return size;
 }
 
-static cs_status apply_next(cs_kernel *k, cs_vatid vat, const cs_syscall *s, cs_error *err)
+/* The syscall counts as applied, or was refused for good. */
+static cs_status applied(cs_kernel *k, const cs_syscall *s, cs_status st)
+{
+    cs_crank *c = &k->crank;
+    if (st != CS_OK)
+        return cs_fail_at(&c->refused, "syscall %u (%s)", (unsigned)c->applied,
+                          cs_syscall_name(s->kind));
+    c->applied++;
+    return CS_OK;
+}
+
+static cs_status check_size(cs_kernel *k, const cs_syscall *s)
 {
     cs_crank *c = &k->crank;
     c->applied_size += size_of(s);
-    cs_status st = c->applied_size > CS_REPLY_MAX
-                       ? cs_fail(err, CS_E_TOO_BIG, "syscalls of more than %u bytes", CS_REPLY_MAX)
-                       : apply(k, vat, s, err);
-    if (st != CS_OK)
-        return cs_fail_at(err, "syscall %u (%s)", (unsigned)c->applied, cs_syscall_name(s->kind));
-    c->applied++;
-    return CS_OK;
+    if (c->applied_size <= CS_REPLY_MAX)
+        return CS_OK;
+    return cs_fail(&c->refused, CS_E_TOO_BIG, "syscalls of more than %u bytes", CS_REPLY_MAX);
+}
+
+static void apply_next(cs_kernel *k, cs_vatid vat, const cs_syscall *s)
+{
+    cs_status st = check_size(k, s);
+    (void)applied(k, s, st == CS_OK ? apply(k, vat, s, &k->crank.refused) : st);
 }
 
 cs_status cs_syscall_apply_all(cs_kernel *k, cs_vatid vat, const cs_syscall *syscalls,
@@ -173,7 +188,7 @@ cs_status cs_syscall_apply_all(cs_kernel *k, cs_vatid vat, const cs_syscall *sys
         (void)cs_fail(&c->refused, CS_E_TOO_BIG, "%u syscalls, more than %u", (unsigned)count,
                       CS_SYSCALLS_MAX);
     while (c->refused.status == CS_OK && c->applied < count)
-        (void)apply_next(k, vat, &syscalls[c->applied], &c->refused);
+        apply_next(k, vat, &syscalls[c->applied]);
     return c->refused.status == CS_OK ? CS_OK
                                       : cs_fail(err, c->refused.status, "%s", c->refused.text);
 }
@@ -201,22 +216,38 @@ static void answer_next_key(cs_kernel *k, cs_vatid vat, cs_syscall *s)
     (void)cs_blob_unref(next);
 }
 
-static void answer(cs_kernel *k, cs_vatid vat, cs_syscall *s)
+/* A device's answer may be long, and is part of the reply: it is counted when it is known. */
+static cs_status ask_device(cs_kernel *k, cs_vatid vat, cs_syscall *s)
 {
-    if (s->kind == CS_SYSCALL_VATSTORE_GET)
-        answer_get(k, vat, s);
-    else if (s->kind == CS_SYSCALL_VATSTORE_NEXT_KEY)
-        answer_next_key(k, vat, s);
+    s->call.result = (cs_capdata){ 0 };
+    cs_status st = cs_syscall_call_now(k, vat, s, &k->crank.refused);
+    return applied(k, s, st == CS_OK ? check_size(k, s) : st);
 }
 
 /* The question is legal if applying it says so; only then there is an answer. */
+static cs_status ask_last(cs_kernel *k, cs_vatid vat, cs_syscall *s)
+{
+    if (s->kind == CS_SYSCALL_CALL_NOW)
+        return ask_device(k, vat, s);
+    apply_next(k, vat, s);
+    if (k->crank.refused.status != CS_OK)
+        return k->crank.refused.status;
+    if (s->kind == CS_SYSCALL_VATSTORE_GET)
+        answer_get(k, vat, s);
+    else
+        answer_next_key(k, vat, s);
+    return CS_OK;
+}
+
 cs_status cs_kernel_ask(cs_kernel *k, cs_syscall *syscalls, uint32_t count, cs_error *err)
 {
     cs_assert(k->delivering);
     if (count == 0 || !cs_syscall_asks(syscalls[count - 1].kind))
         return cs_fail(err, CS_E_BAD_SYSCALL, "a question that is none");
-    cs_status st = cs_syscall_apply_all(k, k->crank.vat, syscalls, count, err);
-    if (st == CS_OK)
-        answer(k, k->crank.vat, &syscalls[count - 1]);
-    return st;
+    cs_status st = cs_syscall_apply_all(k, k->crank.vat, syscalls, count - 1, err);
+    if (st == CS_OK && count <= k->crank.applied) /* a device is called once, whoever asks again */
+        st = cs_fail(&k->crank.refused, CS_E_BAD_SYSCALL, "a question that was answered");
+    else if (st == CS_OK)
+        st = ask_last(k, k->crank.vat, &syscalls[count - 1]);
+    return st == CS_OK ? CS_OK : cs_fail(err, st, "%s", k->crank.refused.text);
 }

@@ -7,6 +7,9 @@
 CS_MUST_USE cs_status cs_syscall_apply_all(cs_kernel *k, cs_vatid vat, const cs_syscall *syscalls,
                                            uint32_t count, cs_error *err);
 
+/* Calls the device and writes the answer into `s`, in memory of the crank (S19). */
+CS_MUST_USE cs_status cs_syscall_call_now(cs_kernel *k, cs_vatid vat, cs_syscall *s, cs_error *err);
+
 /* One kind each; the same statuses. */
 cs_status cs_syscall_send(cs_kernel *k, cs_vatid vat, const cs_message *m, cs_error *err);
 cs_status cs_syscall_subscribe(cs_kernel *k, cs_vatid vat, cs_vref promise, cs_error *err);

@@ -197,6 +197,12 @@ static cs_status host_call(raw_world *w, char *text, cs_error *err)
     const char *verb = raw_word(&at);
     if (raw_is(verb, "vat"))
         return add_vat(w, at, err);
+    if (raw_is(verb, "device")) {
+        raw_add_device(w, at);
+        return CS_OK;
+    }
+    if (raw_is(verb, "forget-devices"))
+        return raw_forget_devices(w);
     if (raw_is(verb, "terminate"))
         return terminate(w, at);
     if (raw_is(verb, "pin"))

@@ -317,6 +317,11 @@ void raw_kcapdata_text(cs_buf *b, const cs_kcapdata *d)
     add_data(b, true, d->body, (refs){ (uint64_t *)(uintptr_t)d->slots, d->slot_count });
 }
 
+void raw_capdata_text(cs_buf *b, const cs_capdata *d)
+{
+    add_data(b, false, d->body, slots_of(d));
+}
+
 /* ---- deliveries ---- */
 
 static void add_batch(cs_buf *b, const cs_resolutions *batch)
@@ -407,6 +412,28 @@ static void parse_exit(cursor *c, bool is_failure, cs_syscall *ret)
     ret->exit.info = to_capdata(parse_data(c));
 }
 
+static void parse_call_now(cursor *c, cs_syscall *ret)
+{
+    data args = { .body = CS_BYTES("#[]") };
+    cs_buf b = { 0 };
+    ret->kind = CS_SYSCALL_CALL_NOW;
+    ret->call.device.bits = parse_ref(c);
+    if (eat(c, ".")) {
+        ret->call.method = take(c, "( ");
+        if (eat(c, "(")) {
+            args.slots = parse_refs(c, ")");
+            need(c, ")");
+            cs_buf_add_text(&b, "#");
+            add_slots_body(&b, c->krefs, args.slots);
+            args.body = finish(c, &b);
+        } else {
+            need(c, "raw");
+            args = parse_raw(c);
+        }
+    }
+    ret->call.args = to_capdata(args);
+}
+
 static bool parse_refs_syscall(cursor *c, cs_syscall *ret)
 {
     static const struct {
@@ -458,9 +485,7 @@ void raw_syscall_parse(cs_arena *arena, const char *text, cs_syscall *ret)
     } else if (eat_word(&c, "next")) {
         parse_vatstore(&c, CS_SYSCALL_VATSTORE_NEXT_KEY, ret);
     } else if (eat_word(&c, "call-now")) {
-        ret->kind = CS_SYSCALL_CALL_NOW;
-        ret->call.device.bits = parse_ref(&c);
-        ret->call.args.body = CS_BYTES("#[]");
+        parse_call_now(&c, ret);
     } else if (eat_word(&c, "kind")) {
         ret->kind = (cs_syscall_kind)strtoul((const char *)take(&c, " ").data, NULL, 10);
     } else if (!parse_refs_syscall(&c, ret)) {

@@ -15,7 +15,8 @@
  *     syscalls     send CALL | subscribe p-60 | BATCH | exit DATA | fail DATA
  *                  drop REF... | retire REF... | retire-exports REF... | abandon REF...
  *                  set KEY VALUE | delete KEY | get KEY [VALUE] | next KEY [VALUE]
- *                  call-now REF | kind N
+ *                  call-now REF | call-now REF.method(REF...) | call-now REF.method raw BODY | REF...
+ *                  kind N
  *
  * "bits:N" is a malformed reference. What a test's author writes wrong ends the program. */
 #pragma once
@@ -25,6 +26,7 @@
 
 void raw_delivery_text(cs_buf *b, const cs_delivery *d);
 void raw_kcapdata_text(cs_buf *b, const cs_kcapdata *d);
+void raw_capdata_text(cs_buf *b, const cs_capdata *d);
 
 /* All take memory from `arena`. */
 void raw_vrefs_parse(cs_arena *arena, const char *text, cs_vrefs *ret); /* REF... */

@@ -34,6 +34,7 @@ bool raw_next_is_indented(const raw_world *w)
 
 typedef struct answer {
     cs_syscall syscalls[SYSCALLS_MAX];
+    const char *answers[SYSCALLS_MAX]; /* expected of the question; NULL: it is not asked */
     cs_reply reply;
     bool abandon;
     char aborted[1024], ended[1024], panic[1024]; /* expected; "": not */
@@ -118,9 +119,13 @@ static void take_answer_line(raw_world *w, answer *a)
     } else {
         if (a->reply.syscall_count == SYSCALLS_MAX)
             raw_die("too many syscalls", text);
-        const char *copy =
-            (const char *)cs_arena_copy(&w->arena, (cs_bytes){ (uint8_t *)text, strlen(text) + 1 })
-                .data;
+        char *copy = (char *)(uintptr_t)cs_arena_copy(
+                         &w->arena, (cs_bytes){ (uint8_t *)text, strlen(text) + 1 })
+                         .data;
+        char *want = strstr(copy, " -> ");
+        if (want != NULL)
+            *want = 0;
+        a->answers[a->reply.syscall_count] = want == NULL ? NULL : want + 4;
         raw_syscall_parse(&w->arena, copy, &a->syscalls[a->reply.syscall_count++]);
     }
 }
@@ -161,10 +166,37 @@ static const char *check_outcome(raw_world *w, cs_vatid vat, const answer *a, co
     return NULL;
 }
 
-static const char *finish(raw_world *w, const cs_effect *e, const answer *a)
+/* Asks what is to be asked. What is refused, done() will say. */
+static const char *ask(raw_world *w, answer *a)
+{
+    cs_error err;
+    const char *bad = NULL;
+    for (uint32_t i = 0; bad == NULL && i < a->reply.syscall_count; i++) {
+        cs_buf b = { 0 };
+        cs_syscall *s = &a->syscalls[i];
+        if (a->answers[i] == NULL)
+            continue;
+        if (cs_kernel_ask(w->k, a->syscalls, i + 1, &err) != CS_OK)
+            cs_buf_add_text(&b, "refused");
+        else if (s->call.failed)
+            cs_buf_addf(&b, "throws %.*s", (int)s->call.result.body.size,
+                        (const char *)s->call.result.body.data);
+        else
+            raw_capdata_text(&b, &s->call.result);
+        if (!raw_is(cs_buf_text(&b), a->answers[i]))
+            bad = raw_complain(w, "syscall %u: answer is %s", (unsigned)i, cs_buf_text(&b));
+        cs_buf_fini(&b);
+    }
+    return bad;
+}
+
+static const char *finish(raw_world *w, const cs_effect *e, answer *a)
 {
     cs_outcome outcome;
     cs_error err;
+    const char *wrong = ask(w, a);
+    if (wrong != NULL)
+        return wrong;
     if (a->collect >= 0 && (int)e->collect != a->collect)
         return raw_complain(w, "collect %d", (int)e->collect);
     if (a->abandon) {

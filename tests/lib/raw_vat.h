@@ -14,7 +14,9 @@
  *
  * Routing cranks are made in between, unseen. After every crank the audit must be clean.
  *
- *   host       > CALL [policy ignore|log|log-failure|panic] => KP
+ *   host       > device NAME          raw_device.h, registered from now on
+ *              > forget-devices
+ *              > CALL [policy ignore|log|log-failure|panic] => KP
  *              > terminate VAT REASON | pin REF | hold REF | release REF
  *              > idle | step (a crank without a delivery) | panic TEXT | log TEXT (the next line)
  *              > gc paced|prompt|batched | only gc (from now on cranks are cs_kernel_next_gc()'s) | only
@@ -24,7 +26,8 @@
  *              > why REF, and each holder indented:
  *                  vat|owner VAT VREF R|_ since CRANK | queue [VAT] N since CRANK
  *                  promise|resolution KP N since CRANK | host N since CRANK
- *   reply      SYSCALL | computrons N | error STATUS TEXT | abandon (the same delivery must follow)
+ *   reply      call-now ... -> DATA or throws TEXT: asked, and this must be the answer
+ *              SYSCALL | computrons N | error STATUS TEXT | abandon (the same delivery must follow)
  *              imports N (else it does not say) | watched N | heap N | allocated N | dead-left N
  *              collected
  *              ! aborted TEXT | ! ended TEXT | ! panic TEXT | ! ignored N | ! miscounted

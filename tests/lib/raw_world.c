@@ -1,5 +1,6 @@
 #include "raw_world.h"
 
+#include "raw_device.h"
 #include "raw_text.h"
 #include "t.h"
 
@@ -32,6 +33,13 @@ static void keep_log(void *ctx, const char *line)
         (void)snprintf(w->log[w->log_count++], sizeof w->log[0], "%s", line);
 }
 
+static void register_device(raw_world *w, const char *name)
+{
+    cs_error err;
+    if (cs_kernel_add_device(w->k, cs_bytes_of(name), &raw_device_ops, NULL, &err) != CS_OK)
+        raw_die("device", err.text);
+}
+
 static void open_all(raw_world *w)
 {
     static const cs_kernel_ops ops = { .log = keep_log };
@@ -43,6 +51,24 @@ static void open_all(raw_world *w)
     if (cs_kernel_new(w->store, &ops, w, &w->k, &err) != CS_OK)
         raw_die("kernel", err.text);
     cs_kernel_set_gc(w->k, w->policy);
+    for (unsigned i = 0; i < w->device_count; i++)
+        register_device(w, w->devices[i]);
+}
+
+void raw_add_device(raw_world *w, const char *name)
+{
+    if (w->device_count == RAW_DEVICES_MAX)
+        raw_die("too many devices", name);
+    (void)snprintf(w->devices[w->device_count++], sizeof w->devices[0], "%s", name);
+    register_device(w, name);
+}
+
+cs_status raw_forget_devices(raw_world *w)
+{
+    w->device_count = 0;
+    w->k = cs_kernel_free(w->k);
+    open_all(w);
+    return CS_OK;
 }
 
 static void restart(raw_world *w)
@@ -82,6 +108,7 @@ void raw_world_begin(raw_world *w)
     w->settled = 0;
     w->policy = CS_GC_PACED;
     w->only_gc = false;
+    w->device_count = 0;
     if (w->mode == RAW_FILE && dir == NULL)
         dir = t_tmpdir();
     (void)snprintf(w->path, sizeof w->path, "%s/raw%u", dir == NULL ? "" : dir, serial++);

@@ -4,7 +4,7 @@
 #include "kernel/kernel.h"
 #include "raw_vat.h"
 
-enum { RAW_LOG_MAX = 64, RAW_LINE_MAX = 2048 };
+enum { RAW_DEVICES_MAX = 4, RAW_LOG_MAX = 64, RAW_LINE_MAX = 2048 };
 
 typedef struct raw_world {
     raw_mode mode;
@@ -13,6 +13,8 @@ typedef struct raw_world {
     cs_store *store;
     cs_kernel *k;
     cs_gc_policy policy;
+    char devices[RAW_DEVICES_MAX][40]; /* registered with each kernel */
+    unsigned device_count;
     bool only_gc;   /* cs_kernel_next_gc() decides what is next */
     cs_arena arena; /* of one line and its reply */
     char log[RAW_LOG_MAX][512];
@@ -47,6 +49,9 @@ const char *raw_name_of(raw_world *w, cs_vatid vat, char text[static 64]);
 char *raw_word(char **at);
 bool raw_is(const char *a, const char *b);
 bool raw_starts(const char *text, const char *with);
+
+cs_status raw_forget_devices(raw_world *w);          /* a new kernel, which has none */
+void raw_add_device(raw_world *w, const char *name); /* to the world and its kernel */
 
 const char *raw_host_line(raw_world *w, const char *line); /* behind "> " */
 const char *raw_look_line(raw_world *w, const char *line); /* behind "? " */

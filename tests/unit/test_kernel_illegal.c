@@ -139,7 +139,7 @@ static const row rows[] = {
       "syscall 2 (resolve): p-60: promise that the vat does not decide" },
 
     /* ---- the rest ---- */
-    { "  call-now d-70\n", "syscall 2 (callNow): there are no devices" },
+    { "  call-now d-70\n", "syscall 2 (callNow): a device call that was not asked" },
     { "  kind 99\n", "syscall 2 (unknown): unknown kind 99" },
     { "  kind 0\n", "syscall 2 (unknown): unknown kind 0" },
     { "  exit done\n  send o-51.foo()\n",
