@@ -132,6 +132,8 @@ capstan_code capstan_log(capstan *c, const char *vat, uint64_t from,
     cs_status st = cs_host_enter(c);
     if (st == CS_OK && vat != NULL)
         st = cs_host_find_vat(c, vat, &only);
+    if (st == CS_OK && vat != NULL && cs_vat_find(c->store, only) == NULL)
+        st = cs_fail(&c->err, CS_E_DEAD, "vat '%s' is terminated, and forgotten", vat);
     if (st == CS_OK && vat != NULL) {
         st = log_vat(&w, cs_vat_find(c->store, only), from);
     } else if (st == CS_OK) {
@@ -191,7 +193,8 @@ static void audit_transcript(audit *a, const cs_vat_row *row)
             on_fault(a, a->c->err.text);
         }
     }
-    if (good && !cs_hash_same(&link, &row->transcript)) {
+    /* A terminated vat's is deleted from its end. */
+    if (good && row->status == CS_VAT_LIVE && !cs_hash_same(&link, &row->transcript)) {
         (void)cs_fail(&a->c->err, CS_E_CORRUPT,
                       "%s: the transcript of vat %s does not end with the hash in its row",
                       a->c->store_path, cs_host_vat_name(a->c, row->id));
@@ -241,6 +244,8 @@ capstan_code capstan_replay(capstan *c, const char *vat, uint64_t to, uint64_t *
     cs_status st = cs_host_enter(c);
     if (st == CS_OK)
         st = cs_host_find_vat(c, vat, &id);
+    if (st == CS_OK && !cs_vat_is_live(c->store, id))
+        st = cs_fail(&c->err, CS_E_DEAD, "vat '%s' is terminated", vat);
     if (st == CS_OK)
         st = cs_host_vats(c);
     if (st == CS_OK)

@@ -28,7 +28,7 @@ cs_status cs_host_find_vat(capstan *c, const char *name, cs_vatid *ret)
         return cs_fail(&c->err, CS_E_USAGE, "no vat is named");
     if (cs_kernel_vat_named(c->kernel, cs_bytes_of(name), ret) == CS_OK)
         return CS_OK;
-    if (cs_vatid_parse(cs_bytes_of(name), &id) == CS_OK && cs_vat_find(c->store, id) != NULL) {
+    if (cs_vatid_parse(cs_bytes_of(name), &id) == CS_OK && cs_vat_was(c->store, id)) {
         *ret = id;
         return CS_OK;
     }
@@ -382,8 +382,6 @@ capstan_code capstan_terminate_vat(capstan *c, const char *vat, const char *reas
         st = cs_kernel_terminate(c->kernel, id, cs_bytes_of(reason == NULL ? "" : reason));
         if (st == CS_E_DEAD)
             st = cs_fail(&c->err, st, "vat '%s' is terminated already", vat);
-        else if (st == CS_OK && c->vats != NULL)
-            cs_vats_unload(c->vats, id);
     }
     return cs_host_leave(c, st);
 }

@@ -106,6 +106,14 @@ static void on_kernel_log(void *ctx, const char *line)
     cs_host_notice(ctx, "%s", line);
 }
 
+/* Its worker may have it no longer than its crank. */
+static void on_vat_ended(void *ctx, cs_vatid vat)
+{
+    capstan *c = ctx;
+    if (c->vats != NULL)
+        cs_vats_unload(c->vats, vat);
+}
+
 static bool is_memory(const char *path)
 {
     return strcmp(path, ":memory:") == 0;
@@ -247,7 +255,7 @@ static cs_status open_new(capstan *c, const capstan_options *o, cs_setup **plan)
 /* A new store is made, and an old one deleted, only when all sources of the new one are read. */
 static cs_status open_all(capstan *c, const capstan_options *o)
 {
-    static const cs_kernel_ops ops = { .log = on_kernel_log };
+    static const cs_kernel_ops ops = { .log = on_kernel_log, .ended = on_vat_ended };
     cs_setup *plan = NULL;
     struct stat info;
     cs_status st = CS_OK;

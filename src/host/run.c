@@ -113,7 +113,7 @@ static cs_status deliver(capstan *c, const cs_effect *effect)
     c->block_computrons += reply.computrons;
     st = cs_kernel_done(c->kernel, &reply, &outcome, &c->err);
     /* A heap whose crank was not kept, for whatever reason, is not what the transcript says. */
-    if (st != CS_OK || outcome.aborted || outcome.terminated)
+    if (st != CS_OK || outcome.aborted)
         cs_vats_unload(c->vats, effect->vat);
     else if (outcome.miscounted)
         st = reconcile(c, effect);

@@ -12,6 +12,7 @@
 #include "kernel/device.h"
 #include "kernel/options.h"
 #include "kernel/promise.h"
+#include "kernel/terminate.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -35,12 +36,6 @@ void cs_audit_wrong_ref(cs_audit *a, cs_kref ref, const char *what)
 {
     char text[CS_REF_TEXT_MAX];
     cs_audit_wrong(a, "%s: %s", cs_kref_text(ref, text), what);
-}
-
-bool cs_audit_vat_is_live(cs_audit *a, cs_vatid vat)
-{
-    const cs_vat_row *row = cs_vat_find(a->k->store, vat);
-    return row != NULL && row->status == CS_VAT_LIVE;
 }
 
 static sum *sum_of(audit *a, cs_kref ref)
@@ -79,6 +74,14 @@ static void mention_all(audit *a, const cs_kcapdata *d)
         mention(a, d->slots[i]);
 }
 
+static void check_gauge(audit *a, cs_stat stat, const char *name, uint64_t count)
+{
+    uint64_t kept = cs_meta_get(a->k->store)->stats[stat];
+    if (kept != count)
+        cs_audit_wrong(a, "%s: the gauge says %llu, and there are %llu", name,
+                       (unsigned long long)kept, (unsigned long long)count);
+}
+
 /* ---- sources ---- */
 
 static void count_event(audit *a, const cs_event *e)
@@ -90,7 +93,7 @@ static void count_event(audit *a, const cs_event *e)
         sum_of(a, e->result)->results++;
     }
     mention_all(a, &e->data);
-    if (e->kind != CS_EVENT_SEND && cs_vat_find(a->k->store, e->vat) == NULL)
+    if (e->kind != CS_EVENT_SEND && !cs_vat_was(a->k->store, e->vat))
         cs_audit_wrong(a, "a queued event is for v%u, which there is not", (unsigned)e->vat.n);
 }
 
@@ -176,8 +179,6 @@ static bool count_entry(void *ctx, const cs_clist_row *row)
         cs_audit_wrong_ref(a, row->kref, "its c-list entry is not found by it");
     if (!cs_vref_check(row->vref) || (int)cs_vref_type(row->vref) != (int)cs_kref_type(row->kref))
         cs_audit_wrong_ref(a, row->kref, "has a vref of another type");
-    if (!a->vat_is_live)
-        cs_audit_wrong_ref(a, row->kref, "is in the c-list of a terminated vat");
     check_import_id(a, row);
     if (cs_kref_type(row->kref) == CS_REF_PROMISE) {
         sum_of(a, row->kref)->refs++;
@@ -193,6 +194,33 @@ static bool count_entry(void *ctx, const cs_clist_row *row)
         count_import(a, row);
     }
     return true;
+}
+
+/* E1 */
+static void count_ended(audit *a)
+{
+    cs_vatid vat;
+    uint64_t count = 0;
+    cs_blob *key = NULL, *next;
+    while ((next = cs_cleanup_after(a->k->store, cs_blob_bytes(key), &vat)) != NULL) {
+        (void)cs_blob_unref(key);
+        key = next;
+        count++;
+        if (cs_vat_find(a->k->store, vat) == NULL)
+            cs_audit_wrong(a, "the list of terminated vats names v%u", (unsigned)vat.n);
+        else
+            cs_map_put(&a->ended, vat.n)->value++;
+    }
+    (void)cs_blob_unref(key);
+    check_gauge(a, CS_STAT_VATS_TERMINATING, "terminating vats", count);
+}
+
+static void check_ended(audit *a, const cs_vat_row *row)
+{
+    const cs_map_entry *e = cs_map_find(&a->ended, row->id.n);
+    if ((e == NULL ? 0 : e->value) != (row->status == CS_VAT_TERMINATED))
+        cs_audit_wrong(a, "v%u: is live and on the list of terminated vats, or the reverse",
+                       (unsigned)row->id.n);
 }
 
 static void check_vat(audit *a, const cs_vat_row *row)
@@ -217,6 +245,7 @@ static void check_vat(audit *a, const cs_vat_row *row)
         cs_audit_wrong(a, "v%u: its transcript ends before it begins", n);
     if (n >= cs_meta_get(a->k->store)->next_vat)
         cs_audit_wrong(a, "v%u: its id was not given out", n);
+    check_ended(a, row);
     a->imports_reachable = 0;
     cs_store_each_clist(a->k->store, row->id, count_entry, a);
     cs_audit_vat_garbage(a, row);
@@ -227,13 +256,14 @@ static void check_vat(audit *a, const cs_vat_row *row)
 static void check_owner(audit *a, const cs_object_row *row)
 {
     const cs_clist_row *export = cs_clist_find_kref(a->k->store, row->owner, row->kref);
-    if (!cs_audit_vat_is_live(a, row->owner) || export == NULL) {
+    if (cs_vat_find(a->k->store, row->owner) == NULL || export == NULL) {
         cs_audit_wrong_ref(a, row->kref, "is not exported by its owner");
         return;
     }
     if (!export->reachable && row->reachable > 0) /* C1: it was told to drop it */
         cs_audit_wrong_ref(a, row->kref, "can be reached, and its owner has dropped it");
-    cs_audit_export(a, row, export);
+    if (cs_vat_is_live(a->k->store, row->owner)) /* E2 */
+        cs_audit_export(a, row, export);
 }
 
 static bool check_object(void *ctx, const cs_object_row *row)
@@ -264,7 +294,7 @@ static void check_unresolved(audit *a, const cs_promise_row *row, const sum *s)
         cs_audit_wrong_ref(a, row->kref, "is unresolved and has a resolution");
     if (s->results != (row->decider.n == 0 ? 1 : 0))
         cs_audit_wrong_ref(a, row->kref, "is the result of too many queued messages, or of none");
-    if (row->decider.n != 0 && (!cs_audit_vat_is_live(a, row->decider) ||
+    if (row->decider.n != 0 && (!cs_vat_is_live(a->k->store, row->decider) ||
                                 cs_clist_find_kref(a->k->store, row->decider, row->kref) == NULL))
         cs_audit_wrong_ref(a, row->kref, "its decider does not know it");
     if (row->queue.first > 0 && row->queue.first == row->queue.next)
@@ -308,7 +338,7 @@ static bool check_subscribers(void *ctx, const cs_promise_row *row)
     char before[CS_REF_TEXT_MAX] = "", text[CS_REF_TEXT_MAX];
     for (size_t i = 0; i < cs_subscribers_count(row->subscribers); i++) {
         cs_vatid vat = cs_subscribers_at(row->subscribers, i);
-        if (strcmp(before, cs_vatid_text(vat, text)) >= 0 || cs_vat_find(a->k->store, vat) == NULL)
+        if (strcmp(before, cs_vatid_text(vat, text)) >= 0 || !cs_vat_was(a->k->store, vat))
             cs_audit_wrong_ref(a, row->kref, "its subscribers are out of order or no vats");
         (void)cs_vatid_text(vat, before);
     }
@@ -324,14 +354,6 @@ static void check_dangling(audit *a)
     }
 }
 
-static void check_gauge(audit *a, cs_stat stat, const char *name, uint64_t count)
-{
-    uint64_t kept = cs_meta_get(a->k->store)->stats[stat];
-    if (kept != count)
-        cs_audit_wrong(a, "%s: the gauge says %llu, and there are %llu", name,
-                       (unsigned long long)kept, (unsigned long long)count);
-}
-
 static void free_sums(audit *a)
 {
     for (cs_map_entry *e = NULL; (e = cs_map_next(&a->sums, e)) != NULL;)
@@ -339,6 +361,7 @@ static void free_sums(audit *a)
     cs_map_fini(&a->sums);
     cs_map_fini(&a->reaping);
     cs_map_fini(&a->lonely);
+    cs_map_fini(&a->ended);
     cs_arena_fini(&a->arena);
 }
 
@@ -349,6 +372,7 @@ size_t cs_kernel_audit(cs_kernel *k, void (*tell)(void *ctx, const char *line), 
     count_queue(&a, CS_QUEUE_ACCEPTANCE, meta->acceptance, (cs_kref){ 0 });
     count_queue(&a, CS_QUEUE_RUN, meta->run, (cs_kref){ 0 });
     cs_audit_vat_queues(&a);
+    count_ended(&a);
     cs_store_each_promise(k->store, count_promise, &a);
     cs_store_each_hold(k->store, count_hold, &a);
     for (const cs_vat_row *row = NULL; (row = cs_vat_after(k->store, a.vat)) != NULL;)

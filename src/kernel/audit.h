@@ -14,8 +14,8 @@ typedef struct cs_audit {
     void (*tell)(void *ctx, const char *line);
     void *ctx;
     size_t lines;
-    cs_map sums;            /* kref -> cs_audit_sum, owned */
-    cs_map reaping, lonely; /* vat -> how often it is on the queue */
+    cs_map sums;                   /* kref -> cs_audit_sum, owned */
+    cs_map reaping, lonely, ended; /* vat -> how often it is on the queue, or the list */
     cs_arena arena;
     cs_vatid vat; /* whose c-list is walked */
     bool vat_is_live;
@@ -27,7 +27,6 @@ typedef struct cs_audit {
 void cs_audit_wrong(cs_audit *a, const char *format, ...) CS_PRINTF(2, 3);
 /* Says that something is wrong with `ref`. */
 void cs_audit_wrong_ref(cs_audit *a, cs_kref ref, const char *what);
-bool cs_audit_vat_is_live(cs_audit *a, cs_vatid vat);
 
 /* ---- garbage: audit_gc.c ---- */
 /* Both queues of vats; before the vats. */

@@ -11,7 +11,7 @@ static void count_vats(cs_audit *a, cs_queue_id queue, cs_queue_ends ends, cs_ma
 {
     for (uint64_t seq = ends.first; seq < ends.next; seq++) {
         cs_vatid vat = cs_queue_vat_at(a->k->store, queue, seq);
-        if (vat.n == 0 || cs_vat_find(a->k->store, vat) == NULL)
+        if (!cs_vat_was(a->k->store, vat))
             cs_audit_wrong(a, "queue %llx: item %llu is missing or no vat",
                            (unsigned long long)queue, (unsigned long long)seq);
         else
@@ -69,7 +69,7 @@ void cs_audit_import(cs_audit *a, const cs_clist_row *row, const cs_object_row *
         return;
     if (row->reachable)
         cs_audit_wrong_ref(a, row->kref, "is retiring, and an importer reaches it");
-    if (!is_scheduled(a, row->vat, CS_GC_RETIRE_IMPORT, row->kref))
+    if (a->vat_is_live && !is_scheduled(a, row->vat, CS_GC_RETIRE_IMPORT, row->kref))
         cs_audit_wrong_ref(a, row->kref, "is retiring, and an importer will not be told");
 }
 
@@ -104,7 +104,7 @@ void cs_audit_actions(cs_audit *a)
         if (!cs_gc_parse(name, &action)) {
             cs_audit_wrong(a, "a GC action is malformed: %.*s", (int)name.size,
                            (const char *)name.data);
-        } else if (cs_vat_find(a->k->store, action.vat) == NULL ||
+        } else if (!cs_vat_was(a->k->store, action.vat) ||
                    cs_kref_id(action.object) >= cs_meta_get(a->k->store)->next_object) {
             cs_audit_wrong(a, "a GC action names what never was: %.*s", (int)name.size,
                            (const char *)name.data);

@@ -18,6 +18,7 @@
 #include "kernel/reap.h"
 #include "kernel/refcount.h"
 #include "kernel/syscall.h"
+#include "kernel/terminate.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -40,6 +41,7 @@ void cs_crank_begin(cs_kernel *k)
     c->fault.status = c->panic.status = CS_OK;
     cs_buf_clear(&c->record);
     cs_buf_clear(&c->log);
+    cs_buf_clear(&c->ended);
 }
 
 void cs_crank_dequeued(cs_kernel *k)
@@ -99,6 +101,14 @@ const cs_vat_row *cs_need_vat(cs_kernel *k, cs_vatid vat)
     return row;
 }
 
+const cs_vat_row *cs_live_vat(cs_kernel *k, cs_vatid vat)
+{
+    const cs_vat_row *row = cs_vat_find(k->store, vat);
+    if (row == NULL && !cs_vat_was(k->store, vat))
+        (void)cs_need_vat(k, vat);
+    return row != NULL && row->status == CS_VAT_LIVE ? row : NULL; /* E3 */
+}
+
 const cs_object_row *cs_need_object(cs_kernel *k, cs_kref object)
 {
     char text[CS_REF_TEXT_MAX];
@@ -149,6 +159,7 @@ void cs_crank_undo(cs_kernel *k)
     cs_store_undo(k->store, k->crank.start);
     cs_store_keep(k->store);
     release(k);
+    cs_cleanup_forget(k);
 }
 
 void cs_crank_roll_back(cs_kernel *k, bool consume)
@@ -158,18 +169,28 @@ void cs_crank_roll_back(cs_kernel *k, bool consume)
     c->meta = cs_meta_edit(k->store);
     c->maybe_free.count = 0; /* K2: those counts have not fallen after all */
     cs_buf_clear(&c->log);
+    cs_buf_clear(&c->ended);
     c->panic.status = CS_OK;
     c->dropped = c->retired = c->ignored = 0;
     if (consume)
         cs_event_down(k, &c->event); /* its mentions went off the queue with it */
 }
 
+static void tell_ended(cs_kernel *k)
+{
+    cs_vatid vat;
+    const cs_buf *ended = &k->crank.ended;
+    for (size_t at = 0; k->ops.ended != NULL && at < ended->size; at += sizeof vat) {
+        memcpy(&vat, ended->data + at, sizeof vat);
+        k->ops.ended(k->ctx, vat);
+    }
+}
+
 static void tell_log(cs_kernel *k)
 {
     const cs_buf *log = &k->crank.log;
-    if (k->ops.log == NULL)
-        return;
-    for (size_t at = 0; at < log->size; at += strlen((const char *)log->data + at) + 1)
+    for (size_t at = 0; k->ops.log != NULL && at < log->size;
+         at += strlen((const char *)log->data + at) + 1)
         k->ops.log(k->ctx, (const char *)log->data + at);
 }
 
@@ -204,6 +225,7 @@ static cs_status end(cs_kernel *k, bool is_crank, cs_error *err)
     }
     cs_store_keep(k->store);
     tell_log(k);
+    tell_ended(k);
     release(k);
     return CS_OK;
 }
@@ -246,7 +268,7 @@ static void say_why(cs_kernel *k, cs_verdict *v, const char *what, cs_bytes deta
 
 static void condemn(cs_kernel *k, cs_verdict *v, const char *what, cs_bytes detail)
 {
-    v->abort = v->terminate = true;
+    v->abort = v->terminate = v->failed = true;
     say_why(k, v, what, detail);
 }
 
@@ -259,7 +281,7 @@ static bool meter_underflow(const cs_kernel *k, const cs_reply *reply)
 void cs_crank_judge(cs_kernel *k, const cs_reply *reply, cs_verdict *ret)
 {
     cs_error err;
-    ret->abort = ret->terminate = false;
+    *ret = (cs_verdict){ 0 };
     if (cs_syscall_apply_all(k, k->crank.vat, reply->syscalls, reply->syscall_count, &err) !=
         CS_OK) {
         condemn(k, ret, err.text, (cs_bytes){ 0 });
@@ -272,7 +294,8 @@ void cs_crank_judge(cs_kernel *k, const cs_reply *reply, cs_verdict *ret)
         condemn(k, ret, cs_status_text(CS_E_METER), (cs_bytes){ 0 });
     } else if (k->crank.exit.requested) {
         ret->terminate = true;
-        ret->abort = k->crank.exit.is_failure;
-        say_why(k, ret, ret->abort ? "exit with failure" : "exit", k->crank.exit.info);
+        ret->abort = ret->failed = k->crank.exit.is_failure;
+        ret->info = &k->crank.exit.info;
+        say_why(k, ret, ret->abort ? "exit with failure" : "exit", k->crank.exit.info.body);
     }
 }

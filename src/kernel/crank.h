@@ -36,7 +36,8 @@ static inline void cs_crank_record(cs_kernel *k, unsigned byte)
 
 /* S10's consequences of a reply. */
 typedef struct cs_verdict {
-    bool abort, terminate;
+    bool abort, terminate, failed;
+    const cs_kcapdata *info; /* of an exit; else NULL */
     char why[CS_ERROR_MAX];
 } cs_verdict;
 /* Applies the syscalls and judges: illegal syscall > delivery error > meter underflow > exit. */

@@ -7,13 +7,6 @@
 #include "kernel/refcount.h"
 #include "kernel/route.h"
 
-/* The live vat, or NULL: the dead get nothing (and what they were to get is forgotten). */
-static const cs_vat_row *live(cs_kernel *k, cs_vatid vat)
-{
-    const cs_vat_row *row = cs_need_vat(k, vat);
-    return row != NULL && row->status == CS_VAT_LIVE ? row : NULL;
-}
-
 static bool deliver_send(cs_kernel *k, const cs_event *send)
 {
     cs_route route = cs_route_send(k, send); /* the second time (S2) */
@@ -28,18 +21,15 @@ static bool deliver_send(cs_kernel *k, const cs_event *send)
     case CS_ROUTE_VAT:
         break;
     }
-    if (live(k, route.vat) == NULL) {
-        cs_crank_fault(k, "v%u is dead and owns an object", (unsigned)route.vat.n);
-        return false;
-    }
     cs_translate_message(k, route.vat, route.target, send);
     cs_event_down(k, send);
     return true;
 }
 
+/* The dead get nothing, and what they were to get is forgotten. */
 static bool deliver_start(cs_kernel *k, const cs_event *start)
 {
-    bool is_live = live(k, start->vat) != NULL;
+    bool is_live = cs_live_vat(k, start->vat) != NULL;
     if (is_live)
         cs_translate_start(k, start->vat, &start->data);
     cs_event_down(k, start);
@@ -49,7 +39,7 @@ static bool deliver_start(cs_kernel *k, const cs_event *start)
 /* Dropped silently: the vat is dead, or an earlier batch told it and took the entry (S2). */
 static bool deliver_notify(cs_kernel *k, const cs_event *notify)
 {
-    bool wanted = live(k, notify->vat) != NULL &&
+    bool wanted = cs_live_vat(k, notify->vat) != NULL &&
                   cs_clist_find_kref(k->store, notify->vat, notify->target) != NULL;
     if (wanted) {
         cs_settled_list batch = cs_notify_closure(k, notify->target);

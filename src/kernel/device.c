@@ -218,6 +218,15 @@ void cs_device_throw(cs_kernel *k, cs_device_answer *ret, const char *format, ..
     *ret = (cs_device_answer){ true, { .body = cs_device_lend(k, cs_bytes_of(text)) } };
 }
 
+/* ---- what devices are told ---- */
+
+void cs_devices_tell_end(cs_kernel *k, cs_vatid vat, bool failed, const cs_kcapdata *info)
+{
+    for (size_t i = 0; i < k->device_count; i++)
+        if (k->devices[i].ops->vat_ended != NULL)
+            k->devices[i].ops->vat_ended(k->devices[i].ctx, k, vat, failed, info);
+}
+
 /* ---- syscall.callNow ---- */
 
 /* The device of a node that the vat holds. Not a device's: vat-fatal. */

@@ -20,6 +20,8 @@ typedef struct cs_device_ops {
     /* `args` is CapData of an array. Slots are objects and device nodes, never promises. */
     void (*call)(void *ctx, cs_kernel *k, uint64_t node, cs_bytes method, const cs_kcapdata *args,
                  cs_device_answer *ret);
+    /* A vat has ended, in the crank that is under way. NULL: the device does not care. */
+    void (*vat_ended)(void *ctx, cs_kernel *k, cs_vatid vat, bool failed, const cs_kcapdata *info);
 } cs_device_ops;
 
 /* Registers a device with this kernel; the first time ever that gives it its root. Borrows ops, ctx

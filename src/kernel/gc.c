@@ -98,7 +98,7 @@ static const cs_clist_row *applies(cs_kernel *k, const cs_gc_action *a)
 {
     const cs_object_row *object = cs_object_find(k->store, a->object);
     const cs_clist_row *row = NULL;
-    if (object == NULL)
+    if (object == NULL || cs_live_vat(k, a->vat) == NULL)
         return NULL;
     switch (a->type) {
     case CS_GC_DROP_EXPORT:
@@ -182,7 +182,7 @@ bool cs_gc_deliver(cs_kernel *k)
         [CS_GC_RETIRE_IMPORT] = CS_DELIVER_RETIRE_IMPORTS,
     };
     cs_gc_action first;
-    if (!take(k, &(cs_gc_action){ { 0 } }, &first) || cs_need_vat(k, first.vat) == NULL)
+    if (!take(k, &(cs_gc_action){ { 0 } }, &first))
         return false;
     cs_crank_record(k, kinds[first.type]);
     cs_buf_add_varint(&k->crank.record, first.vat.n);

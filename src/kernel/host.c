@@ -26,8 +26,8 @@ cs_status cs_change_begin(cs_kernel *k, cs_change what, cs_error *err)
 cs_status cs_change_vat(cs_kernel *k, cs_vatid vat, const cs_vat_row **ret)
 {
     const cs_vat_row *row = cs_vat_find(k->store, vat);
-    if (row == NULL)
-        return CS_E_NOT_FOUND;
+    if (row == NULL) /* E3 */
+        return cs_vat_was(k->store, vat) ? CS_E_DEAD : CS_E_NOT_FOUND;
     if (row->status != CS_VAT_LIVE)
         return CS_E_DEAD;
     *ret = row;
@@ -42,7 +42,7 @@ static bool is_node(cs_kernel *k, cs_kref node)
 }
 
 /* What nothing can reach any more is nobody's to name, though its row may still be there. */
-static bool can_be_named(cs_kernel *k, cs_kref ref)
+bool cs_ref_can_be_named(cs_kernel *k, cs_kref ref)
 {
     if (cs_kref_type(ref) == CS_REF_OBJECT)
         return cs_object_can_be_named(k, ref);
@@ -54,7 +54,7 @@ static bool can_be_named(cs_kernel *k, cs_kref ref)
 static cs_status check_ref(cs_kernel *k, cs_kref ref, cs_error *err)
 {
     char text[CS_REF_TEXT_MAX];
-    if (can_be_named(k, ref))
+    if (cs_ref_can_be_named(k, ref))
         return CS_OK;
     return cs_fail(err, CS_E_NOT_FOUND, "%s: there is no such reference", cs_kref_text(ref, text));
 }
@@ -217,7 +217,7 @@ cs_status cs_kernel_terminate(cs_kernel *k, cs_vatid vat, cs_bytes reason)
     (void)snprintf(why, sizeof why, "%s: by the host: %.*s", cs_vatid_text(vat, text),
                    (int)reason.size, (const char *)reason.data);
     cs_buf_add_text(&k->crank.record, why);
-    cs_vat_terminate(k, vat, why);
+    cs_vat_terminate(k, vat, &(cs_ending){ .why = why, .failed = true });
     return cs_crank_end_host(k, NULL);
 }
 
@@ -281,7 +281,7 @@ cs_status cs_kernel_promise(cs_kernel *k, cs_kref promise, cs_promise_state *ret
 static cs_status hold(cs_kernel *k, cs_kref ref, uint32_t most)
 {
     const cs_hold_row *row = cs_hold_find(k->store, ref);
-    if (!can_be_named(k, ref))
+    if (!cs_ref_can_be_named(k, ref))
         return CS_E_NOT_FOUND;
     if (row != NULL && row->count >= most)
         return CS_OK;

@@ -12,6 +12,7 @@
 #include "kernel/kernel.h"
 
 #include "base/alloc.h"
+#include "base/limits.h"
 #include "kernel/crank.h"
 #include "kernel/deliver.h"
 #include "kernel/gc.h"
@@ -29,8 +30,8 @@ enum { FIRST_OBJECT = 20, FIRST_DEVICE = 30, FIRST_PROMISE = 40, FIRST_VAT = 1 }
 enum { REAP_INTERVAL = 1, REAP_GC_KREFS = 20 };
 
 /* First bytes of records; change.h has 'H'. 'G': then the kind of the delivery, the vat, and how many
- * actions were taken if it is not BOYD; or GC_IDLE alone. */
-enum { RECORD_ROUTING = 'R', RECORD_DELIVERY = 'D', RECORD_GC = 'G' };
+ * actions were taken if it is not BOYD; or GC_IDLE alone. 'C': then the vat, and how much of it went. */
+enum { RECORD_ROUTING = 'R', RECORD_DELIVERY = 'D', RECORD_GC = 'G', RECORD_CLEANUP = 'C' };
 enum { GC_IDLE = 0 };
 enum { OUTCOME_KEPT, OUTCOME_ENDED, OUTCOME_ABORTED };
 
@@ -57,6 +58,7 @@ cs_status cs_kernel_new(cs_store *store, const cs_kernel_ops *ops, void *ctx, cs
     cs_kernel *k = CS_NEW(cs_kernel);
     k->store = store;
     k->ctx = ctx;
+    k->cleanup_max = CS_CLEANUP_BATCH;
     if (ops != NULL)
         k->ops = *ops;
     cs_status st = write_first_rows(k, err);
@@ -81,6 +83,8 @@ cs_kernel *cs_kernel_free(cs_kernel *k)
     cs_buf_fini(&k->scratch);
     cs_arena_fini(&k->lent);
     cs_devices_fini(k);
+    cs_cleanup_fini(k);
+    cs_buf_fini(&k->crank.ended);
     return cs_free(k);
 }
 
@@ -152,6 +156,14 @@ static cs_status gc_crank(cs_kernel *k, bool (*deliver)(cs_kernel *), cs_effect 
     return deliver_or_end(k, deliver(k), ret, err);
 }
 
+static cs_status cleanup_crank(cs_kernel *k, cs_effect *ret, cs_error *err)
+{
+    cs_crank_begin(k);
+    cs_crank_record(k, RECORD_CLEANUP);
+    cs_cleanup_some(k);
+    return deliver_or_end(k, false, ret, err);
+}
+
 static cs_status idle_crank(cs_kernel *k, cs_effect *ret, cs_error *err)
 {
     cs_crank_begin(k);
@@ -168,6 +180,8 @@ static bool is_empty(cs_queue_ends ends)
 
 static cs_status next_gc(cs_kernel *k, cs_effect *ret, cs_error *err)
 {
+    if (cs_cleanup_is_due(k))
+        return cleanup_crank(k, ret, err);
     if (cs_gc_after(k->store, (cs_bytes){ 0 }).size > 0)
         return gc_crank(k, cs_gc_deliver, ret, err);
     if (!is_empty(cs_meta_get(k->store)->reap))
@@ -175,7 +189,7 @@ static cs_status next_gc(cs_kernel *k, cs_effect *ret, cs_error *err)
     return CS_OK;
 }
 
-/* S1; the cleanup of terminated vats would come second. */
+/* S1 */
 static cs_status next(cs_kernel *k, cs_effect *ret, cs_error *err)
 {
     const cs_meta *meta = cs_meta_get(k->store);
@@ -205,6 +219,11 @@ static cs_status next_of(cs_kernel *k, cs_status (*which)(cs_kernel *, cs_effect
     if (st == CS_OK)
         *ret = effect;
     return st;
+}
+
+void cs_kernel_set_cleanup(cs_kernel *k, uint64_t most)
+{
+    k->cleanup_max = most;
 }
 
 cs_status cs_kernel_next(cs_kernel *k, cs_effect *ret, cs_error *err)
@@ -302,7 +321,7 @@ cs_status cs_kernel_done(cs_kernel *k, const cs_reply *reply, cs_outcome *ret, c
         .ignored = k->crank.ignored,
     };
     if (v.terminate) {
-        cs_vat_terminate(k, k->crank.vat, v.why);
+        cs_vat_terminate(k, k->crank.vat, &(cs_ending){ v.why, v.failed, v.info });
     } else {
         cs_reap_note(k, reply);
         outcome.miscounted = cs_imports_are_miscounted(k, reply);

@@ -20,12 +20,17 @@ typedef struct cs_kernel cs_kernel;
 /* What the kernel tells its host as it goes; borrowed for the call. Any may be NULL. */
 typedef struct cs_kernel_ops {
     void (*log)(void *ctx, const char *line); /* a vat was terminated, a logged rejection, … */
+    void (*ended)(void *ctx, cs_vatid vat);   /* a vat was terminated: its heap is of no more use */
 } cs_kernel_ops;
 
 /* Borrows the store until cs_kernel_free(). Writes the first rows if the store is new. */
 CS_MUST_USE cs_status cs_kernel_new(cs_store *store, const cs_kernel_ops *ops, void *ctx,
                                     cs_kernel **ret_k, cs_error *err);
 cs_kernel *cs_kernel_free(cs_kernel *k);
+
+/* How much of what terminated vats leave one crank deletes; 0: none, until it is said otherwise. Not
+ * kept in the store. CS_CLEANUP_BATCH until said otherwise. */
+void cs_kernel_set_cleanup(cs_kernel *k, uint64_t most);
 
 typedef enum cs_effect_kind {
     CS_EFFECT_IDLE,    /* nothing to do */
@@ -135,6 +140,18 @@ cs_status cs_kernel_vat_named(cs_kernel *k, cs_bytes name, cs_vatid *ret); /* NO
 cs_status cs_kernel_root(cs_kernel *k, cs_vatid vat, cs_kref *ret);
 cs_status cs_kernel_pin(cs_kernel *k, cs_kref object);                      /* NOT_FOUND */
 cs_status cs_kernel_terminate(cs_kernel *k, cs_vatid vat, cs_bytes reason); /* NOT_FOUND, DEAD */
+
+/* Whether the id was given out. */
+static inline bool cs_vat_was(const cs_store *s, cs_vatid vat)
+{
+    return vat.n > 0 && vat.n < cs_meta_get(s)->next_vat;
+}
+/* Whether it has not ended. */
+static inline bool cs_vat_is_live(cs_store *s, cs_vatid vat)
+{
+    const cs_vat_row *row = cs_vat_find(s, vat);
+    return row != NULL && row->status == CS_VAT_LIVE;
+}
 
 typedef enum cs_policy { /* S2: what a kernel-made result promise does when it settles */
                          CS_POLICY_IGNORE,

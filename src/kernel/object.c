@@ -35,7 +35,7 @@ bool cs_object_can_be_named(cs_kernel *k, cs_kref object)
     if (row == NULL || row->reachable > 0)
         return row != NULL;
     const cs_clist_row *export = NULL;
-    if (row->owner.n != 0)
+    if (row->owner.n != 0 && cs_vat_is_live(k->store, row->owner))
         export = cs_clist_find_kref(k->store, row->owner, object);
     return export != NULL && export->reachable;
 }

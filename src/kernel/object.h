@@ -10,3 +10,5 @@ void cs_object_remove(cs_kernel *k, cs_kref object);
 /* Whether a new mention can be made of it: somebody reaches it, or its owner was not told to drop it.
  * No row: false. */
 bool cs_object_can_be_named(cs_kernel *k, cs_kref object);
+/* The same of any reference. */
+bool cs_ref_can_be_named(cs_kernel *k, cs_kref ref);

@@ -22,22 +22,32 @@ void cs_reap_schedule(cs_kernel *k, cs_vatid vat)
     cs_queue_add_vat(k, CS_QUEUE_REAP, vat);
 }
 
+/* V1: it ended while it was on the queue, and may have no row any more. */
+static bool forget_reaping(cs_kernel *k, cs_vatid vat)
+{
+    if (cs_vat_find(k->store, vat) != NULL)
+        cs_vat_edit(k->store, vat)->is_reaping = false;
+    return false;
+}
+
 bool cs_reap_deliver(cs_kernel *k)
 {
     cs_vatid vat = cs_queue_take_vat(k, CS_QUEUE_REAP);
-    if (vat.n == 0 || cs_need_vat(k, vat) == NULL)
+    if (vat.n == 0)
         return false;
+    cs_crank_record(k, CS_DELIVER_BRING_OUT_YOUR_DEAD);
+    cs_buf_add_varint(&k->crank.record, vat.n);
+    if (cs_live_vat(k, vat) == NULL)
+        return forget_reaping(k, vat);
     cs_vat_row *row = cs_vat_edit(k->store, vat);
     if (!row->is_reaping)
         cs_crank_fault(k, "v%u: is on the reap queue, and its row does not say so",
                        (unsigned)vat.n);
     row->is_reaping = false;
     row->dirt_deliveries = row->dirt_gc_krefs = 0; /* S14 */
-    cs_crank_record(k, CS_DELIVER_BRING_OUT_YOUR_DEAD);
-    cs_buf_add_varint(&k->crank.record, vat.n);
     k->crank.vat = vat;
     k->crank.delivery = (cs_delivery){ .kind = CS_DELIVER_BRING_OUT_YOUR_DEAD };
-    return row->status == CS_VAT_LIVE;
+    return true;
 }
 
 cs_collect cs_reap_collect(const cs_kernel *k)
@@ -114,7 +124,7 @@ void cs_reap_note(cs_kernel *k, const cs_reply *reply)
 static cs_vat_row *take_lonely(cs_kernel *k)
 {
     cs_vatid vat = cs_queue_take_vat(k, CS_QUEUE_LONELY);
-    if (vat.n == 0 || cs_need_vat(k, vat) == NULL)
+    if (vat.n == 0 || (cs_live_vat(k, vat) == NULL && cs_vat_find(k->store, vat) == NULL))
         return NULL;
     cs_vat_row *row = cs_vat_edit(k->store, vat);
     if (!row->is_lonely)
@@ -162,7 +172,7 @@ static bool is_due_at(cs_kernel *k, uint64_t seq)
 {
     cs_vatid vat = cs_queue_vat_at(k->store, CS_QUEUE_LONELY, seq);
     const cs_vat_row *row = vat.n == 0 ? NULL : cs_vat_find(k->store, vat);
-    return row == NULL || is_due_at_idle(row);
+    return row == NULL ? !cs_vat_was(k->store, vat) : is_due_at_idle(row);
 }
 
 bool cs_reap_is_due_at_idle(cs_kernel *k)

@@ -1,7 +1,7 @@
 /* When a vat is told to bring out its dead, and when its heap is to be collected (S14, S8).
  *
  *   V1  The reap queue has each vat at most once: is_reaping says whether. A vat that ended stays on
- *       it until its turn.
+ *       it until its turn, even if it has no row any more.
  *   V2  A vat is dirty, that is, it may have garbage, while its allocated_bytes are more than 0. One
  *       that is dirty and lives is lonely or reaping, unless its options say never_reap.
  *   V3  The lonely queue has each vat at most once: is_lonely says whether. Under the policy `paced`

@@ -166,10 +166,10 @@ static void sweep_object(cs_kernel *k, cs_kref object)
     const cs_object_row *row = cs_object_find(k->store, object);
     if (row == NULL || row->reachable > 0)
         return;
-    if (row->owner.n != 0)
-        sweep_owned(k, row);
-    else
+    if (row->owner.n == 0)
         sweep_orphan(k, row);
+    else if (cs_live_vat(k, row->owner) != NULL) /* E2: else its turn comes with its entry */
+        sweep_owned(k, row);
 }
 
 static void sweep_one(cs_kernel *k, cs_kref ref)

@@ -29,7 +29,7 @@ static cs_route not_callable(cs_kernel *k, const cs_event *send)
 static cs_route to_object(cs_kernel *k, cs_kref object)
 {
     const cs_object_row *row = cs_need_object(k, object);
-    if (row == NULL || row->owner.n == 0)
+    if (row == NULL || row->owner.n == 0 || cs_live_vat(k, row->owner) == NULL)
         return vat_terminated(k);
     return (cs_route){ .kind = CS_ROUTE_VAT, .vat = row->owner, .target = object };
 }
@@ -48,8 +48,8 @@ static cs_route to_unresolved(cs_kernel *k, const cs_promise_row *row)
     const cs_route wait = { .kind = CS_ROUTE_WAIT, .target = row->kref };
     if (row->decider.n == 0)
         return wait;
-    const cs_vat_row *vat = cs_need_vat(k, row->decider);
-    if (vat == NULL || vat->status != CS_VAT_LIVE)
+    const cs_vat_row *vat = cs_live_vat(k, row->decider);
+    if (vat == NULL)
         return vat_terminated(k);
     if (!cs_need_options(k, vat->id).enable_pipelining)
         return wait;

@@ -23,6 +23,7 @@ typedef struct cs_crank {
     cs_mark start, deliver; /* S3's savepoints: before and after the event was dequeued */
     cs_arena arena;         /* decoded slots, translations */
     cs_buf record;          /* what this crank adds to the activity hash */
+    cs_buf ended;           /* cs_vatid of those that did; told likewise */
     cs_buf log;             /* lines for the host, each with its NUL; told when the crank is kept */
     cs_kref_list maybe_free; /* S4d: krefs whose counts fell */
     cs_blob *item;           /* the event's bytes: the delivery borrows its body from here */
@@ -32,7 +33,7 @@ typedef struct cs_crank {
     cs_vat_options options; /* the vat's */
     struct {
         bool requested, is_failure;
-        cs_bytes info; /* the reply's */
+        cs_kcapdata info; /* the body is the reply's */
     } exit;
     uint32_t applied;          /* of the vat's syscalls: these were, when it asked */
     uint64_t applied_size;     /* what they take of CS_REPLY_MAX */
@@ -50,7 +51,9 @@ struct cs_kernel {
     cs_kernel_ops ops;
     void *ctx;
     cs_gc_policy policy;
-    bool delivering; /* between next, which gave a delivery, and done or abandon */
+    uint64_t cleanup_max;
+    struct cs_doomed *doomed; /* cleanup.c */
+    bool delivering;          /* between next, which gave a delivery, and done or abandon */
     cs_crank crank;
     cs_buf scratch;     /* rows under construction */
     cs_arena lent;      /* what cs_kernel_promise() gave */
@@ -59,10 +62,14 @@ struct cs_kernel {
     size_t device_count;
 };
 
+/* A vat has ended: whoever looks after vats hears of it. */
+void cs_devices_tell_end(cs_kernel *k, cs_vatid vat, bool failed, const cs_kcapdata *info);
 void cs_devices_fini(cs_kernel *k);
 
 /* ---- rows that must be there: NULL and a fault if not ---- */
 const cs_vat_row *cs_need_vat(cs_kernel *k, cs_vatid vat);
+/* The vat's row, NULL if it is dead. A vat that never was is a fault. */
+const cs_vat_row *cs_live_vat(cs_kernel *k, cs_vatid vat);
 const cs_object_row *cs_need_object(cs_kernel *k, cs_kref object);
 const cs_promise_row *cs_need_promise(cs_kernel *k, cs_kref promise);
 /* The options of a vat that must be there; all off, and a fault, if it is not or they are malformed. */

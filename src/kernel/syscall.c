@@ -69,7 +69,7 @@ static cs_status request_exit(cs_kernel *k, cs_vatid vat, const cs_syscall *s, c
         return st;
     k->crank.exit.requested = true;
     k->crank.exit.is_failure = s->exit.is_failure;
-    k->crank.exit.info = info.body;
+    k->crank.exit.info = info;
     return CS_OK;
 }
 

@@ -82,6 +82,7 @@ bool cs_file_row_damaged(cs_store *s, const cs_row *r, const char *what); /* not
 typedef struct cs_range {
     cs_table_id table;
     cs_vatid vat; /* c-lists: only this vat's, unless 0 */
+    cs_vref from; /* of a vat: from here on; none: all */
     cs_kref kref; /* c-lists: only the entries for this kref, by vat, unless none */
     bool holders; /* c-lists: vat, kref and vref as the pages by kref have them, in their order */
 } cs_range;

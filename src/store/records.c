@@ -14,6 +14,11 @@ void cs_transcript_add(cs_store *s, cs_vatid vat, uint64_t delivery, cs_blob *ta
     *t = (cs_transcript_row){ vat, delivery, *chain, cs_pack(&s->packer, take_item) };
 }
 
+void cs_transcript_delete(cs_store *s, cs_vatid vat, uint64_t delivery)
+{
+    cs_row_delete(s, CS_TABLE_TRANSCRIPT, (cs_key){ .a = vat.n, .b = delivery });
+}
+
 static cs_status damaged(cs_store *s, cs_vatid vat, uint64_t delivery, cs_error *err)
 {
     char key[CS_KEY_TEXT_MAX];

@@ -147,6 +147,7 @@ struct cs_store {
     uint32_t sweep;
     size_t weight;     /* of the cached rows and their blobs, but for those that are DIRTY */
     size_t weight_max; /* above it, rows leave the cache between blocks */
+    uint64_t dice;     /* each.c */
     uint64_t seed[2];  /* of hashes, so that no vat can choose refs or keys that collide */
     cs_meta *meta;
     cs_packer packer;

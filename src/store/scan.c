@@ -11,6 +11,7 @@ struct cs_scan {
     sqlite3_stmt *stmt, **kept; /* where it is kept between walks */
     cs_row *row;
     cs_kref kref;     /* none: all of the table, or of a vat */
+    uint64_t from;    /* of a vat: entries before this one are passed over */
     cs_page_key page; /* the one that the walk is at */
     cs_bytes to_come; /* its entries that have not been given */
 };
@@ -55,7 +56,7 @@ static void rows_text(cs_buf *sql, const cs_table_def *def)
 static sqlite3_stmt *new_statement(cs_store *s, const cs_range *range)
 {
     cs_buf sql = { 0 };
-    const char *where = range->vat.n != 0            ? " WHERE vat=?1"
+    const char *where = range->vat.n != 0            ? " WHERE vat=?1 AND page>=?2"
                         : !cs_kref_none(range->kref) ? " WHERE page=?1"
                                                      : "";
     if (cs_table_defs[range->table].is_packed)
@@ -83,15 +84,18 @@ cs_scan *cs_scan_new(cs_store *s, const cs_range *range)
     *kept = NULL;
     if (stmt == NULL)
         return NULL;
-    if (range->vat.n != 0)
+    if (range->vat.n != 0) {
         (void)sqlite3_bind_int64(stmt, 1, range->vat.n);
-    else if (!cs_kref_none(range->kref))
+        (void)sqlite3_bind_int64(stmt, 2, (int64_t)cs_page_of(range->from.bits));
+    } else if (!cs_kref_none(range->kref)) {
         (void)sqlite3_bind_int64(stmt, 1, (int64_t)cs_page_of(range->kref.bits));
+    }
     cs_scan *scan = CS_NEW(cs_scan);
     *scan = (cs_scan){ .store = s,
                        .stmt = stmt,
                        .kept = kept,
                        .kref = range->kref,
+                       .from = range->from.bits,
                        .row = cs_slab_take(s, range->table),
                        .page.id = pages_of(range) };
     return scan;
@@ -150,11 +154,14 @@ static bool next_page(cs_scan *scan)
 
 static cs_row *next_entry(cs_scan *scan)
 {
-    if (scan->to_come.size == 0 && !next_page(scan))
-        return NULL;
     const cs_pages_def *def = &cs_pages_defs[scan->page.id];
-    const uint8_t *entry = scan->to_come.data;
-    scan->to_come = (cs_bytes){ entry + def->width, scan->to_come.size - def->width };
+    const uint8_t *entry;
+    do {
+        if (scan->to_come.size == 0 && !next_page(scan))
+            return NULL;
+        entry = scan->to_come.data;
+        scan->to_come = (cs_bytes){ entry + def->width, scan->to_come.size - def->width };
+    } while (cs_page_ref(entry) < scan->from);
     scan->row->a = def->has_vat ? scan->page.vat.n : cs_page_ref(entry);
     scan->row->b = def->has_vat ? cs_page_ref(entry) : 0;
     return cs_page_fill(scan->store, &scan->page, entry, scan->row) ? scan->row : NULL;

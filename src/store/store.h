@@ -99,6 +99,7 @@ typedef struct cs_vat_row {
 const cs_vat_row *cs_vat_find(cs_store *s, cs_vatid id);
 cs_vat_row *cs_vat_edit(cs_store *s, cs_vatid id); /* must exist */
 cs_vat_row *cs_vat_add(cs_store *s, cs_vatid id);
+void cs_vat_delete(cs_store *s, cs_vatid id);
 /* The vat after `id` in order of id ({0} starts), or NULL. */
 const cs_vat_row *cs_vat_after(cs_store *s, cs_vatid id);
 
@@ -197,6 +198,9 @@ void cs_transcript_add(cs_store *s, cs_vatid vat, uint64_t delivery, cs_blob *ta
 CS_MUST_USE cs_status cs_transcript_read(cs_store *s, cs_vatid vat, uint64_t delivery,
                                          cs_blob **ret_item, cs_hash *ret_chain, cs_error *err);
 
+/* Of a vat that is no more: must be there. */
+void cs_transcript_delete(cs_store *s, cs_vatid vat, uint64_t delivery);
+
 /* ---- bundles, and what the engine compiled from them ---- */
 void cs_bundle_add(cs_store *s, const cs_hash *name, cs_bytes bundle);
 /* Gives. NULL if there is none. CORRUPT if the bytes do not hash to the name. */
@@ -214,6 +218,9 @@ void cs_store_each_promise(cs_store *s, bool (*fn)(void *, const cs_promise_row 
 void cs_store_each_hold(cs_store *s, bool (*fn)(void *, const cs_hold_row *), void *ctx);
 void cs_store_each_clist(cs_store *s, cs_vatid vat, bool (*fn)(void *, const cs_clist_row *),
                          void *ctx);
+/* The same from `from` on, in order of the bits. Whoever stops early pays little for the rest. */
+void cs_store_each_clist_from(cs_store *s, cs_vatid vat, cs_vref from,
+                              bool (*fn)(void *, const cs_clist_row *), void *ctx);
 /* Every vat's entry for one kref, by vat id: the importers of an object and its owner (S4h). */
 void cs_store_each_holder(cs_store *s, cs_kref kref, bool (*fn)(void *, const cs_clist_row *),
                           void *ctx);

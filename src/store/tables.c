@@ -39,6 +39,11 @@ cs_vat_row *cs_vat_add(cs_store *s, cs_vatid id)
     return v;
 }
 
+void cs_vat_delete(cs_store *s, cs_vatid id)
+{
+    cs_row_delete(s, CS_TABLE_VAT, key_of(id.n));
+}
+
 /* The least id above `after` among the cached rows that the file may not have, or 0. */
 static uint32_t next_new_vat(cs_store *s, uint32_t after)
 {
@@ -50,6 +55,15 @@ static uint32_t next_new_vat(cs_store *s, uint32_t after)
     return best;
 }
 
+/* The file's next one that has not been deleted in this block, or 0. */
+static uint32_t next_stored_vat(cs_store *s, uint32_t after)
+{
+    uint32_t next = s->file == NULL ? 0 : cs_file_vat_after(s, after);
+    while (next != 0 && cs_vat_find(s, (cs_vatid){ next }) == NULL && s->error.status == CS_OK)
+        next = cs_file_vat_after(s, next);
+    return next;
+}
+
 /* Ids are dense, so the next one is nearly always the right one. */
 const cs_vat_row *cs_vat_after(cs_store *s, cs_vatid id)
 {
@@ -58,9 +72,7 @@ const cs_vat_row *cs_vat_after(cs_store *s, cs_vatid id)
     const cs_vat_row *v = cs_vat_find(s, (cs_vatid){ id.n + 1 });
     if (v != NULL)
         return v;
-    uint32_t cached = next_new_vat(s, id.n), stored = 0;
-    if (s->file != NULL)
-        stored = cs_file_vat_after(s, id.n);
+    uint32_t cached = next_new_vat(s, id.n), stored = next_stored_vat(s, id.n);
     uint32_t next = stored == 0 || (cached != 0 && cached < stored) ? cached : stored;
     return next == 0 ? NULL : cs_vat_find(s, (cs_vatid){ next });
 }

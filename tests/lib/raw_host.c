@@ -115,6 +115,20 @@ static const char *expect_step(raw_world *w)
     return e.kind == CS_EFFECT_CRANK ? raw_settle(w) : raw_complain(w, "effect %d", (int)e.kind);
 }
 
+/* All of what terminated vats left, before anything else happens. */
+static const char *clean_up(raw_world *w)
+{
+    cs_effect e;
+    cs_error err;
+    const char *bad = NULL;
+    while (bad == NULL && cs_meta_get(w->store)->stats[CS_STAT_VATS_TERMINATING] > 0) {
+        if (cs_kernel_next_gc(w->k, &e, &err) != CS_OK || e.kind != CS_EFFECT_CRANK)
+            return raw_complain(w, "no cleanup");
+        bad = raw_settle(w);
+    }
+    return bad;
+}
+
 static const char *expect_panic(raw_world *w, const char *text)
 {
     cs_effect e;
@@ -183,6 +197,13 @@ static cs_status reconcile(raw_world *w, char *at, cs_error *err)
     return st;
 }
 
+static cs_status set_cleanup(raw_world *w, const char *most)
+{
+    w->cleanup_max = strtoull(most, NULL, 10);
+    cs_kernel_set_cleanup(w->k, w->cleanup_max);
+    return CS_OK;
+}
+
 static cs_status set_only(raw_world *w, const char *what)
 {
     w->only_gc = raw_is(what, "gc");
@@ -213,6 +234,8 @@ static cs_status host_call(raw_world *w, char *text, cs_error *err)
         return cs_kernel_release(w->k, kref_arg(w, at));
     if (raw_is(verb, "gc"))
         return set_policy(w, at);
+    if (raw_is(verb, "cleanup"))
+        return set_cleanup(w, at);
     if (raw_is(verb, "only"))
         return set_only(w, at);
     if (raw_is(verb, "defaults"))
@@ -237,6 +260,8 @@ const char *raw_host_line(raw_world *w, const char *line)
         return expect_idle(w);
     if (raw_is(text, "step"))
         return expect_step(w);
+    if (raw_is(text, "clean"))
+        return clean_up(w);
     if (raw_starts(text, "panic "))
         return expect_panic(w, text + 6);
     if (raw_starts(text, "log "))

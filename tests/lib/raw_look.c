@@ -6,6 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A forgotten vat has nothing. */
+static const cs_vat_row *row_of(raw_world *w, const char *vat)
+{
+    static const cs_vat_row nothing;
+    const cs_vat_row *row = cs_vat_find(w->store, raw_vat_named(w, cs_bytes_of(vat)));
+    return row == NULL ? &nothing : row;
+}
+
 static const char *look_promise(raw_world *w, cs_kref k, char *at)
 {
     char name[64];
@@ -53,8 +61,9 @@ static const char *look_vat(raw_world *w, cs_vatid vat, const char *at)
     cs_vref vref;
     size_t n = strcspn(at, " ");
     if (cs_vref_parse((cs_bytes){ (const uint8_t *)at, n }, &vref) != CS_OK) {
-        bool is_live = cs_vat_find(w->store, vat)->status == CS_VAT_LIVE;
-        return raw_is(at, is_live ? "live" : "dead") ? NULL : raw_complain(w, "not so");
+        const cs_vat_row *row = cs_vat_find(w->store, vat);
+        const char *is = row == NULL ? "forgotten" : row->status == CS_VAT_LIVE ? "live" : "dead";
+        return raw_is(at, is) ? NULL : raw_complain(w, "%s", is);
     }
     const cs_clist_row *row = cs_clist_find_vref(w->store, vat, vref);
     if (row != NULL)
@@ -132,7 +141,7 @@ static const char *look_vats(raw_world *w, cs_queue_id queue, cs_queue_ends ends
 static const char *look_dirt(raw_world *w, char *at)
 {
     cs_buf b = { 0 };
-    const cs_vat_row *row = cs_vat_find(w->store, raw_vat_named(w, cs_bytes_of(raw_word(&at))));
+    const cs_vat_row *row = row_of(w, raw_word(&at));
     cs_buf_addf(&b, "%llu %llu", (unsigned long long)row->dirt_deliveries,
                 (unsigned long long)row->dirt_gc_krefs);
     return look_text(w, &b, at);
@@ -140,8 +149,8 @@ static const char *look_dirt(raw_world *w, char *at)
 
 static const char *look_imports(raw_world *w, char *at)
 {
-    cs_vatid vat = raw_vat_named(w, cs_bytes_of(raw_word(&at)));
-    return look_number(w, cs_vat_find(w->store, vat)->imports_reachable, at);
+    const cs_vat_row *row = row_of(w, raw_word(&at));
+    return look_number(w, row->imports_reachable, at);
 }
 
 /* ---- who refers to it ---- */
@@ -231,7 +240,7 @@ const char *raw_look_line(raw_world *w, const char *line)
         return look_number(w, stat, at);
     }
     if (raw_is(what, "transcript") || raw_is(what, "computrons")) {
-        const cs_vat_row *row = cs_vat_find(w->store, raw_vat_named(w, cs_bytes_of(raw_word(&at))));
+        const cs_vat_row *row = row_of(w, raw_word(&at));
         return look_number(w, raw_is(what, "transcript") ? row->next_delivery : row->computrons,
                            at);
     }

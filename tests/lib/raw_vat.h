@@ -19,6 +19,8 @@
  *              > CALL [policy ignore|log|log-failure|panic] => KP
  *              > terminate VAT REASON | pin REF | hold REF | release REF
  *              > idle | step (a crank without a delivery) | panic TEXT | log TEXT (the next line)
+ *              > clean (what terminated vats left is deleted, before anything else happens)
+ *              > cleanup N (so much in one crank from now on; 0: nothing)
  *              > gc paced|prompt|batched | only gc (from now on cranks are cs_kernel_next_gc()'s) | only
  *              > reap VAT | reap-all | defaults N|never N|never (0: as it was)
  *              > reconcile VAT [held REF...] [recognized REF...] => CHANGED
@@ -35,7 +37,7 @@
  *              ! dropped N | ! retired N | ! collect never|due|now      likewise, if it is said
  *   looks      ? KP fulfilled|rejected DATA | KP unresolved VAT|- | KP gone
  *              ? KP refs N | KO OWNER|- REACHABLE/RECOGNIZABLE [retiring] | KO gone
- *              ? VAT VREF KREF R|_ | VAT VREF gone | VAT live | VAT dead
+ *              ? VAT VREF KREF R|_ | VAT VREF gone | VAT live | VAT dead | VAT forgotten
  *              ? accept N | run N | transcript VAT N | computrons VAT N
  *              ? kv VAT|- KEY VALUE|gone         (-: the kernel's own)
  *              ? gc ACTION & ACTION... | reap VAT... | lonely VAT...    all of them; "-": none

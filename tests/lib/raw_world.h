@@ -15,6 +15,7 @@ typedef struct raw_world {
     cs_gc_policy policy;
     char devices[RAW_DEVICES_MAX][40]; /* registered with each kernel */
     unsigned device_count;
+    uint64_t cleanup_max;
     bool only_gc;   /* cs_kernel_next_gc() decides what is next */
     cs_arena arena; /* of one line and its reply */
     char log[RAW_LOG_MAX][512];

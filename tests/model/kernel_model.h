@@ -54,7 +54,8 @@ typedef struct model_vat_options {
 } model_vat_options;
 
 typedef struct model_vat {
-    bool exists, live, started;
+    bool exists, live, started, forgotten;
+    int deliveries; /* in its transcript */
     model_vat_options options;
     int next_object, next_promise;
     long dirt_deliveries, dirt_gc_krefs; /* S14, since the last BOYD */
@@ -123,7 +124,8 @@ typedef struct model {
     model_promise promises[MODEL_REFS];
     model_event events[MODEL_EVENTS];
     bool actions[MODEL_VATS][MODEL_ACTIONS][MODEL_REFS];
-    model_line reap, lonely;
+    model_line reap, lonely, ended;
+    int cleanup_max; /* of one crank */
     model_policy policy;
     long default_interval, default_gc_krefs;
     int gc_batch; /* names that one GC delivery takes */
@@ -314,7 +316,10 @@ int model_why(const model *m, int ref, model_holder list[MODEL_HOLDERS]);
     X(aborted_gc_delivery) \
     X(aborted_boyd) \
     X(ended_by_gc_delivery) \
-    X(dies_with_actions)
+    X(dies_with_actions) \
+    X(cleaned_up_in_parts) \
+    X(forgotten) \
+    X(message_to_what_a_dead_vat_owns)
 typedef enum model_seen {
 #define X(name) MODEL_SAW_##name,
     MODEL_SEEN(X)

@@ -78,10 +78,13 @@ static route route_of(const model *m, const model_event *e)
             return (route){ .error = { .shape = MODEL_NOT_CALLABLE, .method = e->data.method } };
         target = p->data.slots[0];
     }
-    if (target > 0)
-        return model_object_at(m, target)->owner != 0
-                   ? (route){ .vat = model_object_at(m, target)->owner, .target = target }
-                   : (route){ .error = terminated };
+    if (target > 0) {
+        int owner = model_object_at(m, target)->owner;
+        if (owner != 0 && !m->vats[owner].live)
+            model_saw(MODEL_SAW_message_to_what_a_dead_vat_owns);
+        return owner != 0 && m->vats[owner].live ? (route){ .vat = owner, .target = target }
+                                                 : (route){ .error = terminated };
+    }
     int decider = model_promise_at(m, target)->decider;
     if (decider != 0 && m->vats[decider].options.pipelining)
         return (route){ .vat = decider, .target = target };
@@ -207,7 +210,7 @@ static bool begin_crank(model *m, bool gc_only, model_effect *ret, model_out *o)
         accept_event(m, e);
         return true;
     }
-    if (model_gc_crank(m, ret, o) || model_reap_crank(m, ret, o))
+    if (model_cleanup_crank(m) || model_gc_crank(m, ret, o) || model_reap_crank(m, ret, o))
         return true;
     if (gc_only)
         return false;
@@ -257,11 +260,7 @@ void model_end_vat(model *m, int vat)
     m->vats[vat].live = false;
     for (const model_entry *e; (e = first_decided(m, vat)) != NULL;)
         model_resolve(m, e->ref, true, &terminated, vat);
-    for (int i = 0; i < MODEL_ENTRIES; i++)
-        model_remove_entry(&m->vats[vat].entries[i]);
-    for (int i = 0; i < MODEL_REFS; i++)
-        if (m->objects[i].owner == vat)
-            model_orphan(m, i, MODEL_SAW_orphan_retires_after_termination);
+    model_line_add(&m->ended, vat);
     for (int a = 0; a < MODEL_ACTIONS; a++)
         if (model_has_actions(m, vat, a))
             model_saw(MODEL_SAW_dies_with_actions);
@@ -321,6 +320,7 @@ model_outcome model_done(model *m, const model *before, int vat, const model_rep
         put_back(m, before);
     } else {
         o.imports_held = model_imports_held(m, vat);
+        m->vats[vat].deliveries++;
     }
     o.aborted = aborts;
     o.terminated = aborts || exits;

@@ -51,7 +51,7 @@ void model_count(const model *m, model_counts *ret)
             mention(ret, i);
     }
     for (int v = 1; v < m->next_vat; v++)
-        for (int i = 0; m->vats[v].live && i < MODEL_ENTRIES; i++)
+        for (int i = 0; i < MODEL_ENTRIES; i++)
             count_entry(ret, &m->vats[v].entries[i]);
 }
 
@@ -106,7 +106,8 @@ static void sweep_object(model *m, const model_counts *c, int ref)
     if (reachable > 0 || (is_new && o->owner != 0))
         return;
     if (o->owner != 0) {
-        sweep_export(m, ref, recognizable);
+        if (m->vats[o->owner].live)
+            sweep_export(m, ref, recognizable);
     } else if (recognizable > 0) {
         sweep_orphan(m, ref);
     } else {
@@ -217,7 +218,7 @@ static bool take_group(model *m, group *g)
 static bool still_wanted(const model *m, const model_counts *c, const group *g, int ref)
 {
     const model_entry *e = model_entry_of_ref(m, g->vat, ref);
-    if (e == NULL)
+    if (e == NULL || !m->vats[g->vat].live)
         return false;
     switch (g->action) {
     case MODEL_DROP_EXPORT:

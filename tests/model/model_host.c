@@ -12,6 +12,7 @@ void model_init(model *m, int first_object, int first_vat)
     m->default_interval = 1;
     m->default_gc_krefs = 20;
     m->gc_batch = 10000;
+    m->cleanup_max = 1000;
 }
 
 bool model_exists(const model *m, int ref)
@@ -28,7 +29,7 @@ bool model_can_name(const model *m, int ref)
     model_count(m, &c);
     int owner = model_object_at(m, ref)->owner;
     return c.reachable[MODEL_REFS + ref] > 0 ||
-           (owner != 0 && model_entry_of_ref(m, owner, ref)->reachable);
+           (owner != 0 && m->vats[owner].live && model_entry_of_ref(m, owner, ref)->reachable);
 }
 
 int model_add_vat(model *m, const model_vat_options *options, const model_data *parameters)

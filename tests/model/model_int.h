@@ -32,6 +32,9 @@ int model_to_ref(model *m, int vat, model_vref v); /* 0: it may not say that */
 model_vref model_to_vref(model *m, int vat, int ref);
 void model_orphan(model *m, int ref, model_seen how);
 
+/* ---- model_cleanup.c ---- */
+bool model_cleanup_crank(model *m); /* of the first vat that has ended, if there is one */
+
 /* ---- model_promise.c ---- */
 void model_resolve(model *m, int ref, bool rejected, const model_data *d, int by);
 void model_resume(model *m, int promise); /* its messages go back to acceptance */
@@ -58,6 +61,7 @@ bool model_gc_crank(model *m, model_effect *ret, model_out *o);
 
 /* ---- model_reap.c ---- */
 bool model_line_has(const model_line *l, int vat);
+void model_line_add(model_line *l, int vat);
 bool model_reap_crank(model *m, model_effect *ret, model_out *o);
 bool model_idle_reaps(model *m); /* what PACED reaps before it is idle */
 model_collect model_collects(const model *m, int vat);

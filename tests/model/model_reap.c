@@ -14,7 +14,7 @@ bool model_line_has(const model_line *l, int vat)
     return false;
 }
 
-static void line_add(model_line *l, int vat)
+void model_line_add(model_line *l, int vat)
 {
     if (!model_line_has(l, vat))
         l->vats[l->count++] = vat;
@@ -65,7 +65,7 @@ static void account_dirt(model *m, int vat)
     if (!many && !lost)
         return;
     model_saw(many ? MODEL_SAW_reap_deliveries : MODEL_SAW_reap_gc_krefs);
-    line_add(&m->reap, vat);
+    model_line_add(&m->reap, vat);
 }
 
 /* A BOYD that changes nothing asks for no other, whatever its worker says: or it might never end. */
@@ -88,10 +88,10 @@ void model_account(model *m, int vat, const model_reply *reply, const model_outc
     }
     if (asks_again(m, reply, o)) {
         model_saw(MODEL_SAW_reap_dead_left);
-        line_add(&m->reap, vat);
+        model_line_add(&m->reap, vat);
     }
     if (is_dirty(v))
-        line_add(&m->lonely, vat);
+        model_line_add(&m->lonely, vat);
 }
 
 void model_look_at_lonely(model *m)
@@ -104,11 +104,11 @@ void model_look_at_lonely(model *m)
         return;
     }
     if (m->vats[vat].last_crank + LONELY_AFTER > m->crank) {
-        line_add(&m->lonely, vat);
+        model_line_add(&m->lonely, vat);
         return;
     }
     model_saw(MODEL_SAW_reap_lonely);
-    line_add(&m->reap, vat);
+    model_line_add(&m->reap, vat);
 }
 
 static bool is_due_at_idle(const model_vat *v)
@@ -126,11 +126,11 @@ bool model_idle_reaps(model *m)
         if (model_line_has(&m->lonely, vat) && is_due_at_idle(&m->vats[vat])) {
             any = true;
             model_saw(MODEL_SAW_reap_idle);
-            line_add(&m->reap, vat);
+            model_line_add(&m->reap, vat);
         }
     for (int i = 0; i < m->lonely.count; i++)
         if (is_dirty(&m->vats[m->lonely.vats[i]]) && !model_line_has(&m->reap, m->lonely.vats[i]))
-            line_add(&others, m->lonely.vats[i]);
+            model_line_add(&others, m->lonely.vats[i]);
     if (any)
         m->lonely = others;
     return any;
@@ -180,7 +180,7 @@ bool model_reap(model *m, int vat)
     if (!m->vats[vat].live)
         return false;
     model_saw(MODEL_SAW_reap_by_host);
-    line_add(&m->reap, vat);
+    model_line_add(&m->reap, vat);
     return true;
 }
 

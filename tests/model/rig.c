@@ -13,6 +13,7 @@ void rig_new_kernel(rig *r)
     if (cs_kernel_new(r->store, NULL, NULL, &r->k, &err) != CS_OK)
         abort();
     cs_kernel_set_gc(r->k, (cs_gc_policy)r->now.policy);
+    cs_kernel_set_cleanup(r->k, (uint64_t)r->now.cleanup_max);
 }
 
 static void open_store(rig *r)

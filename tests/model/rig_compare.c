@@ -133,6 +133,8 @@ static const char *compare_vat(rig *r, int vat)
     char a[160], b[160];
     const model_vat *m = &r->now.vats[vat];
     const cs_vat_row *row = cs_vat_find(r->store, (cs_vatid){ (uint32_t)vat });
+    if (m->forgotten)
+        return row == NULL ? NULL : rig_differ(r, "a vat", "forgotten", "there");
     if (!m->exists || row == NULL)
         return (row != NULL) == m->exists ? NULL : rig_differ(r, "a vat", "other", "other");
     if (m->live != (row->status == CS_VAT_LIVE))
@@ -182,6 +184,11 @@ static const char *compare_actions(rig *r)
     return rig_differ(r, "GC actions", a, b);
 }
 
+static bool is_forgotten(const rig *r, uint32_t vat)
+{
+    return vat < MODEL_VATS && r->now.vats[vat].forgotten;
+}
+
 static const char *compare_line(rig *r, const char *what, const model_line *l, cs_queue_id queue,
                                 cs_queue_ends ends, bool (*flag)(const cs_vat_row *))
 {
@@ -196,7 +203,7 @@ static const char *compare_line(rig *r, const char *what, const model_line *l, c
         uint32_t vat = (uint32_t)cs_reader_varint(&item);
         const cs_vat_row *row = cs_vat_find(r->store, (cs_vatid){ vat });
         (void)snprintf(name, sizeof name, "v%u%s", (unsigned)vat,
-                       row != NULL && flag(row) ? "" : " unflagged");
+                       is_forgotten(r, vat) || (row != NULL && flag(row)) ? "" : " unflagged");
         b_size = add_name(b, sizeof b, b_size, name);
     }
     return rig_compare_text(r, what, a, b);
@@ -223,6 +230,9 @@ static const char *compare_queues(rig *r)
                                    meta->run.next - meta->run.first);
     if (wrong == NULL)
         wrong = rig_compare_number(r, "crank", r->now.crank, meta->crank_number);
+    if (wrong == NULL)
+        wrong = rig_compare_number(r, "vats that have ended", r->now.ended.count,
+                                   meta->stats[CS_STAT_VATS_TERMINATING]);
     if (wrong == NULL)
         wrong = compare_actions(r);
     if (wrong == NULL)

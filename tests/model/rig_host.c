@@ -254,6 +254,15 @@ static const char *set_policy(rig *r)
     return rig_settle(r);
 }
 
+static const char *set_cleanup(rig *r)
+{
+    static const int most[] = { 1000, 1, 2, 5, 0 };
+    r->now.cleanup_max = tape_pick(r->t, most);
+    note_number(r, "clean up at most", r->now.cleanup_max);
+    cs_kernel_set_cleanup(r->k, (uint64_t)r->now.cleanup_max);
+    return rig_settle(r);
+}
+
 /* Many cranks go by, in which these vats have no part. */
 static const char *time_goes_by(rig *r)
 {
@@ -318,8 +327,9 @@ static const char *reconcile(rig *r)
 const char *rig_other(rig *r)
 {
     static const char *(*const others[])(rig *) = {
-        why, hold, release, hold,         release,    root,      time_goes_by, reap,       why,
-        why, root, why,     set_defaults, set_policy, reconcile, terminate,    rig_reopen,
+        why,          hold,       release,   hold,      release,    root,
+        time_goes_by, reap,       why,       why,       root,       why,
+        set_defaults, set_policy, reconcile, terminate, rig_reopen, set_cleanup,
     };
     return others[tape_below(r->t, sizeof others / sizeof others[0])](r);
 }

@@ -111,11 +111,30 @@ static void owner_is_missing(world *w)
     cs_object_edit(w->d.store, w->bob_root)->owner.n = 99;
 }
 
-static void owner_is_dead(world *w)
+/* The list of terminated vats does not know it. */
+static void ended_vat_is_not_there(world *w)
 {
-    cs_vat_row *row = cs_vat_edit(w->d.store, w->bob);
-    row->status = CS_VAT_TERMINATED;
-    cs_row_set_blob(w->d.store, &row->ending, cs_blob_new(CS_BYTES("x")));
+    cs_kv_set(w->d.store, (cs_vatid){ 0 }, CS_BYTES("vat.ended.0000000000000001"),
+              cs_blob_new(CS_BYTES("v99")));
+    cs_meta_edit(w->d.store)->stats[CS_STAT_VATS_TERMINATING]++;
+}
+
+static void ended_vat_is_live(world *w)
+{
+    cs_kv_set(w->d.store, (cs_vatid){ 0 }, CS_BYTES("vat.ended.0000000000000001"),
+              cs_blob_new(CS_BYTES("v2")));
+    cs_meta_edit(w->d.store)->stats[CS_STAT_VATS_TERMINATING]++;
+}
+
+static void ended_list_is_empty(world *w)
+{
+    cs_meta_edit(w->d.store)->stats[CS_STAT_VATS_TERMINATING]++;
+}
+
+static void ended_list_is_malformed(world *w)
+{
+    cs_kv_set(w->d.store, (cs_vatid){ 0 }, CS_BYTES("vat.ended.x"), cs_blob_new(CS_BYTES("bob")));
+    cs_meta_edit(w->d.store)->stats[CS_STAT_VATS_TERMINATING]++;
 }
 
 static void result_is_missing(world *w)
@@ -502,7 +521,10 @@ static const struct {
     ROW(NULL, item_is_missing),
     ROW(NULL, target_is_missing),
     ROW(NULL, owner_is_missing),
-    ROW(NULL, owner_is_dead),
+    ROW(NULL, ended_vat_is_not_there),
+    ROW(NULL, ended_vat_is_live),
+    ROW(NULL, ended_list_is_empty),
+    ROW(NULL, ended_list_is_malformed),
     ROW(NULL, result_is_missing),
     ROW(NULL, result_is_decided),
     ROW(NULL, slot_is_missing),

@@ -156,12 +156,14 @@ static const char *look_at_rest(rig *r)
     return NULL;
 }
 
-/* The host asks for nothing more, and vats answer with nothing: this ends. */
+/* The host asks for nothing more but that everything be deleted, and vats answer with nothing: this ends. */
 static const char *come_to_rest(rig *r)
 {
     bool idle = false;
     const char *wrong = NULL;
     r->silent = true;
+    r->now.cleanup_max = 1000;
+    cs_kernel_set_cleanup(r->k, 1000);
     for (int i = 0; wrong == NULL && !idle; i++) {
         wrong =
             i < REST_AT_MOST ? crank(r, false, &idle) : rig_differ(r, "rest", "comes", "does not");

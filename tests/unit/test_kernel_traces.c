@@ -33,6 +33,7 @@ TRACE(send)
 TRACE(resolve)
 TRACE(pipeline)
 TRACE(exits)
+TRACE(cleanup)
 TRACE(devices)
 TRACE(host)
 TRACE(gc)
@@ -43,5 +44,5 @@ TRACE(gc_order)
 TRACE(gc_orphan)
 TRACE(gc_reap)
 
-T_MAIN(T(send), T(resolve), T(pipeline), T(exits), T(devices), T(host), T(gc), T(gc_count),
-       T(gc_drop), T(gc_held), T(gc_order), T(gc_orphan), T(gc_reap))
+T_MAIN(T(send), T(resolve), T(pipeline), T(exits), T(cleanup), T(devices), T(host), T(gc),
+       T(gc_count), T(gc_drop), T(gc_held), T(gc_order), T(gc_orphan), T(gc_reap))
