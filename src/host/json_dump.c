@@ -90,6 +90,15 @@ static void add_event(dump *d, const cs_blob *item)
         add_capdata(d, &e.data);
         cs_buf_add_byte(d->b, '}');
         return;
+    case CS_EVENT_CREATE_VAT:
+        cs_buf_add_text(d->b, "{\"type\":\"create-vat\",\"vatID\":");
+        add_vatid(d, e.vat);
+        cs_buf_add_text(d->b, ",\"bundleID\":");
+        cs_buf_add_json(d->b, e.bundle);
+        cs_buf_add_text(d->b, ",\"vatParameters\":");
+        add_capdata(d, &e.data);
+        cs_buf_add_byte(d->b, '}');
+        return;
     }
 }
 

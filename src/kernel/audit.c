@@ -10,6 +10,7 @@
 #include "kernel/capdata.h"
 #include "kernel/crank.h"
 #include "kernel/device.h"
+#include "kernel/meter.h"
 #include "kernel/options.h"
 #include "kernel/promise.h"
 #include "kernel/terminate.h"
@@ -115,6 +116,23 @@ static void count_queue(audit *a, cs_queue_id queue, cs_queue_ends ends, cs_kref
     }
     if (ends.first > ends.next)
         cs_audit_wrong(a, "queue %llx: ends before it begins", (unsigned long long)queue);
+}
+
+/* U1 */
+static void count_held(audit *a)
+{
+    cs_event e;
+    cs_blob *key = NULL, *next;
+    while ((next = cs_held_after(a->k->store, cs_blob_bytes(key))) != NULL) {
+        (void)cs_blob_unref(key);
+        key = next;
+        const cs_blob *item = cs_kv_find(a->k->store, (cs_vatid){ 0 }, cs_blob_bytes(key));
+        if (cs_event_dec(cs_blob_bytes(item), &a->arena, &e))
+            count_event(a, &e);
+        else
+            cs_audit_wrong(a, "%.*s: is malformed", (int)key->size, (const char *)key->data);
+    }
+    (void)cs_blob_unref(key);
 }
 
 static bool count_promise(void *ctx, const cs_promise_row *row)
@@ -371,6 +389,7 @@ size_t cs_kernel_audit(cs_kernel *k, void (*tell)(void *ctx, const char *line), 
     const cs_meta *meta = cs_meta_get(k->store);
     count_queue(&a, CS_QUEUE_ACCEPTANCE, meta->acceptance, (cs_kref){ 0 });
     count_queue(&a, CS_QUEUE_RUN, meta->run, (cs_kref){ 0 });
+    count_held(&a);
     cs_audit_vat_queues(&a);
     count_ended(&a);
     cs_store_each_promise(k->store, count_promise, &a);

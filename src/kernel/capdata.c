@@ -246,6 +246,16 @@ cs_bytes cs_text_shown(cs_bytes text)
     return text;
 }
 
+void cs_text_make_line(char *text)
+{
+    bool is_utf8 = cs_is_utf8(cs_bytes_of(text));
+    for (char *at = text; *at != 0; at++)
+        if ((unsigned char)*at < 0x20 || *at == 0x7f)
+            *at = ' ';
+        else if ((unsigned char)*at >= 0x80 && !is_utf8)
+            *at = '?';
+}
+
 void cs_methargs_method(cs_buf *b, cs_bytes body)
 {
     cs_bytes name;

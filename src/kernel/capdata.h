@@ -30,5 +30,7 @@ cs_kref cs_kcapdata_lone_slot(const cs_kcapdata *d);
 
 /* So much of a text that it fits into a message to people, cut between two characters. */
 cs_bytes cs_text_shown(cs_bytes text);
+/* Makes it one line of UTF-8: a vat's words may be anything. */
+void cs_text_make_line(char *text);
 /* Adds the name of the method in methargs, for a message to people. */
 void cs_methargs_method(cs_buf *b, cs_bytes body);

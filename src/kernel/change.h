@@ -20,6 +20,8 @@ typedef enum cs_change {
     CS_CHANGE_REAP_DEFAULTS,
     CS_CHANGE_RECONCILE,
     CS_CHANGE_ADD_DEVICE,
+    CS_CHANGE_BUNDLE,
+    CS_CHANGE_RESUME,
 } cs_change;
 
 /* Ended by cs_crank_end_host(). PANIC. */

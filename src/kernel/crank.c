@@ -14,6 +14,7 @@
 
 #include "base/alloc.h"
 #include "kernel/capdata.h"
+#include "kernel/meter.h"
 #include "kernel/options.h"
 #include "kernel/reap.h"
 #include "kernel/refcount.h"
@@ -35,6 +36,7 @@ void cs_crank_begin(cs_kernel *k)
     c->event.kind = (cs_event_kind)0;
     c->dropped = c->retired = c->ignored = 0;
     c->exit.requested = false;
+    c->to_end = NULL;
     c->applied = 0;
     c->applied_size = 0;
     c->refused.status = CS_OK;
@@ -170,6 +172,7 @@ void cs_crank_roll_back(cs_kernel *k, bool consume)
     c->maybe_free.count = 0; /* K2: those counts have not fallen after all */
     cs_buf_clear(&c->log);
     cs_buf_clear(&c->ended);
+    c->to_end = NULL;
     c->panic.status = CS_OK;
     c->dropped = c->retired = c->ignored = 0;
     if (consume)
@@ -242,17 +245,6 @@ cs_status cs_crank_end_host(cs_kernel *k, cs_error *err)
 
 /* ---- judgement ---- */
 
-/* One line: a vat's words may be anything. */
-static void clean(char *text)
-{
-    bool is_utf8 = cs_is_utf8(cs_bytes_of(text));
-    for (char *at = text; *at != 0; at++)
-        if ((unsigned char)*at < 0x20 || *at == 0x7f)
-            *at = ' ';
-        else if ((unsigned char)*at >= 0x80 && !is_utf8)
-            *at = '?';
-}
-
 static void say_why(cs_kernel *k, cs_verdict *v, const char *what, cs_bytes detail)
 {
     char vat[CS_REF_TEXT_MAX];
@@ -263,7 +255,7 @@ static void say_why(cs_kernel *k, cs_verdict *v, const char *what, cs_bytes deta
                    cs_vatid_text(k->crank.vat, vat), (int)name.size, (const char *)name.data,
                    (unsigned long long)k->crank.meta->crank_number, what,
                    detail.size > 0 ? ": " : "", (int)detail.size, (const char *)detail.data);
-    clean(v->why);
+    cs_text_make_line(v->why);
 }
 
 static void condemn(cs_kernel *k, cs_verdict *v, const char *what, cs_bytes detail)
@@ -285,6 +277,10 @@ void cs_crank_judge(cs_kernel *k, const cs_reply *reply, cs_verdict *ret)
     if (cs_syscall_apply_all(k, k->crank.vat, reply->syscalls, reply->syscall_count, &err) !=
         CS_OK) {
         condemn(k, ret, err.text, (cs_bytes){ 0 });
+    } else if (cs_meter_underflows(k, reply)) {
+        ret->underflow = ret->abort = true;
+        ret->terminate = ret->failed = !k->crank.options.suspend_on_underflow;
+        say_why(k, ret, cs_status_text(CS_E_METER), CS_BYTES("its meter has run out"));
     } else if (reply->status != CS_OK) {
         bool is_known = cs_status_class(reply->status) == CS_CLASS_VAT;
         cs_status st =

@@ -9,6 +9,7 @@
 #include "kernel/queue.h"
 #include "kernel/refcount.h"
 #include "kernel/syscall.h"
+#include "kernel/vat.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -203,6 +204,37 @@ void cs_device_set(cs_kernel *k, cs_bytes name, cs_bytes key, cs_blob *take_valu
     cs_buf_fini(&b);
 }
 
+void cs_device_end_vat(cs_kernel *k, cs_vatid vat, const cs_kcapdata *reason)
+{
+    cs_to_end *one = cs_arena_take(&k->crank.arena, sizeof *one);
+    cs_to_end **last = &k->crank.to_end;
+    while (*last != NULL)
+        last = &(*last)->next;
+    *one = (cs_to_end){ NULL, vat, *reason };
+    *last = one;
+}
+
+bool cs_device_vat_options(cs_kernel *k, cs_vatid vat, cs_vat_options *ret)
+{
+    if (!cs_vat_is_live(k->store, vat))
+        return false;
+    *ret = cs_need_options(k, vat);
+    return true;
+}
+
+void cs_device_set_vat_options(cs_kernel *k, cs_vatid vat, const cs_vat_options *options)
+{
+    cs_row_set_blob(k->store, &cs_vat_edit(k->store, vat)->options, cs_vat_options_blob(options));
+}
+
+cs_kref cs_device_root_of(cs_kernel *k, cs_bytes vat_name)
+{
+    cs_vatid vat;
+    if (cs_kernel_vat_named(k, vat_name, &vat) != CS_OK || !cs_vat_is_live(k->store, vat))
+        return (cs_kref){ 0 };
+    return cs_root_named(k, vat);
+}
+
 cs_bytes cs_device_lend(cs_kernel *k, cs_bytes bytes)
 {
     return cs_arena_copy(&k->crank.arena, bytes);
@@ -219,6 +251,20 @@ void cs_device_throw(cs_kernel *k, cs_device_answer *ret, const char *format, ..
 }
 
 /* ---- what devices are told ---- */
+
+void cs_devices_tell_start(cs_kernel *k, cs_vatid vat, cs_kref root, const char *problem)
+{
+    for (size_t i = 0; i < k->device_count; i++)
+        if (k->devices[i].ops->vat_started != NULL)
+            k->devices[i].ops->vat_started(k->devices[i].ctx, k, vat, root, problem);
+}
+
+void cs_devices_tell_meter(cs_kernel *k, uint64_t meter, uint64_t remaining)
+{
+    for (size_t i = 0; i < k->device_count; i++)
+        if (k->devices[i].ops->meter_low != NULL)
+            k->devices[i].ops->meter_low(k->devices[i].ctx, k, meter, remaining);
+}
 
 void cs_devices_tell_end(cs_kernel *k, cs_vatid vat, bool failed, const cs_kcapdata *info)
 {

@@ -20,8 +20,12 @@ typedef struct cs_device_ops {
     /* `args` is CapData of an array. Slots are objects and device nodes, never promises. */
     void (*call)(void *ctx, cs_kernel *k, uint64_t node, cs_bytes method, const cs_kcapdata *args,
                  cs_device_answer *ret);
-    /* A vat has ended, in the crank that is under way. NULL: the device does not care. */
+    /* What happens to vats, in the crank that is under way; any may be NULL. Started: `root` is none, and
+     * `problem` says why, if it could not be; only of vats that a device made. */
+    void (*vat_started)(void *ctx, cs_kernel *k, cs_vatid vat, cs_kref root, const char *problem);
     void (*vat_ended)(void *ctx, cs_kernel *k, cs_vatid vat, bool failed, const cs_kcapdata *info);
+    /* A meter has fallen below its threshold. */
+    void (*meter_low)(void *ctx, cs_kernel *k, uint64_t meter, uint64_t remaining);
 } cs_device_ops;
 
 /* Registers a device with this kernel; the first time ever that gives it its root. Borrows ops, ctx
@@ -43,6 +47,17 @@ void cs_device_hold(cs_kernel *k, cs_kref object); /* for ever; again is fine */
 /* State: bytes under keys of the device's own. NULL: none; a NULL value forgets. */
 cs_blob *cs_device_get(cs_kernel *k, cs_bytes name, cs_bytes key); /* borrowed */
 void cs_device_set(cs_kernel *k, cs_bytes name, cs_bytes key, cs_blob *take_value);
+/* Queues the making of a vat, and gives it its id, which is spent even if nothing comes of it. The
+ * options are checked, the name is one or empty. */
+cs_vatid cs_device_create_vat(cs_kernel *k, cs_bytes bundle_id, cs_bytes name,
+                              const cs_vat_options *options, const cs_kcapdata *parameters);
+/* Ends a live vat when the crank has ended well. `reason`: memory that lives as long as the crank. */
+void cs_device_end_vat(cs_kernel *k, cs_vatid vat, const cs_kcapdata *reason);
+/* Of a live vat. False: it is not. */
+bool cs_device_vat_options(cs_kernel *k, cs_vatid vat, cs_vat_options *ret);
+void cs_device_set_vat_options(cs_kernel *k, cs_vatid vat, const cs_vat_options *options);
+/* The root object of a live static vat; none: there is no such vat. */
+cs_kref cs_device_root_of(cs_kernel *k, cs_bytes vat_name);
 /* Copies that live as long as the crank. */
 cs_bytes cs_device_lend(cs_kernel *k, cs_bytes bytes);
 void cs_device_throw(cs_kernel *k, cs_device_answer *ret, const char *format, ...) CS_PRINTF(3, 4);

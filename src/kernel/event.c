@@ -3,6 +3,12 @@
 
 #include "kernel/capdata.h"
 
+static void add_sized(cs_buf *b, cs_bytes bytes)
+{
+    cs_buf_add_varint(b, bytes.size);
+    cs_buf_add(b, bytes.data, bytes.size);
+}
+
 static void head_enc(cs_buf *b, const cs_event *e)
 {
     cs_buf_add_byte(b, (uint8_t)e->kind);
@@ -19,6 +25,13 @@ static void head_enc(cs_buf *b, const cs_event *e)
         break;
     case CS_EVENT_START_VAT:
         cs_buf_add_varint(b, e->vat.n);
+        cs_kcapdata_head_enc(b, &e->data);
+        break;
+    case CS_EVENT_CREATE_VAT:
+        cs_buf_add_varint(b, e->vat.n);
+        add_sized(b, e->bundle);
+        add_sized(b, e->name);
+        add_sized(b, e->options);
         cs_kcapdata_head_enc(b, &e->data);
         break;
     }
@@ -67,6 +80,13 @@ bool cs_event_dec(cs_bytes item, cs_arena *arena, cs_event *ret)
         break;
     case CS_EVENT_START_VAT:
         e.vat = vat_dec(&r);
+        cs_kcapdata_dec(&r, arena, &e.data);
+        break;
+    case CS_EVENT_CREATE_VAT:
+        e.vat = vat_dec(&r);
+        e.bundle = cs_reader_sized(&r);
+        e.name = cs_reader_sized(&r);
+        e.options = cs_reader_sized(&r);
         cs_kcapdata_dec(&r, arena, &e.data);
         break;
     default:

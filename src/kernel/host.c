@@ -9,6 +9,7 @@
 #include "kernel/queue.h"
 #include "kernel/refcount.h"
 #include "kernel/terminate.h"
+#include "kernel/vat.h"
 
 #include <stdio.h>
 
@@ -69,8 +70,6 @@ static cs_status check_data(cs_kernel *k, const cs_kcapdata *d, cs_error *err)
 
 /* ---- vats ---- */
 
-static const cs_vref root_vref = { UINT64_C(3) << 61 }; /* o+0 (S4g) */
-
 #define NAME_KEY "vat.name."
 
 static cs_blob *name_key(cs_bytes name)
@@ -117,31 +116,6 @@ static cs_status check_name(cs_kernel *k, cs_bytes name, bool is_static, cs_erro
     return CS_OK;
 }
 
-static cs_vat_row *add_row(cs_kernel *k, cs_bytes name, const cs_hash *bundle,
-                           const cs_vat_options *options)
-{
-    cs_vat_row *row = cs_vat_add(k->store, (cs_vatid){ k->crank.meta->next_vat++ });
-    row->status = CS_VAT_LIVE;
-    row->next_import_object = 50; /* S4g */
-    row->next_import_promise = 60;
-    row->next_import_device = 70;
-    row->bundle = *bundle;
-    if (name.size > 0)
-        cs_row_set_blob(k->store, &row->name, cs_blob_new(name));
-    cs_row_set_blob(k->store, &row->options, cs_vat_options_blob(options));
-    return row;
-}
-
-static void queue_start(cs_kernel *k, cs_vatid vat, const cs_kcapdata *parameters)
-{
-    const cs_event e = { CS_EVENT_START_VAT, .vat = vat, .data = *parameters,
-                         .since = k->crank.meta->crank_number };
-    cs_blob *item = cs_event_blob(&k->scratch, &e);
-    cs_event_up(k, &e);
-    cs_buf_add(&k->crank.record, item->data, item->size);
-    cs_queue_accept(k, item);
-}
-
 cs_status cs_kernel_add_vat(cs_kernel *k, cs_bytes name, const cs_hash *bundle,
                             const cs_vat_options *options, const cs_kcapdata *parameters,
                             cs_vatid *ret_vat, cs_error *err)
@@ -149,45 +123,19 @@ cs_status cs_kernel_add_vat(cs_kernel *k, cs_bytes name, const cs_hash *bundle,
     cs_status st = check_name(k, name, options->is_static, err);
     if (st == CS_OK)
         st = check_data(k, parameters, err);
-    if (st == CS_OK &&
-        (options->reap_interval > CS_REAP_NEVER || options->reap_gc_krefs > CS_REAP_NEVER))
-        st = cs_fail(err, CS_E_USAGE, "a reap option is larger than CS_REAP_NEVER");
+    if (st == CS_OK && !cs_vat_options_check(options))
+        st = cs_fail(err, CS_E_USAGE, "an option of the vat is out of range");
     if (st == CS_OK)
         st = cs_change_begin(k, CS_CHANGE_ADD_VAT, err);
     if (st != CS_OK)
         return st;
-    cs_vat_row *row = add_row(k, name, bundle, options);
-    cs_vatid vat = row->id;
+    const cs_vatid vat = { k->crank.meta->next_vat++ };
     if (options->is_static)
         keep_name(k, name, vat);
-    cs_clist_export(k, vat, root_vref, cs_object_new(k, vat));
-    cs_buf_add(&k->crank.record, row->bundle.bytes, CS_HASH_SIZE);
-    cs_buf_add(&k->crank.record, row->options->data, row->options->size);
-    cs_buf_add(&k->crank.record, name.data, name.size);
-    queue_start(k, vat, parameters);
-    cs_stat_add(k, CS_STAT_VATS_CREATED, 1);
+    cs_vat_make(k, vat, name, bundle, options, parameters);
     st = cs_crank_end_host(k, err);
     if (st == CS_OK)
         *ret_vat = vat;
-    return st;
-}
-
-/* The vat's root is not exported, or the vat was told to drop it. It never forgets it, so it is as if
- * the vat had exported it anew. */
-static cs_status name_root(cs_kernel *k, cs_vatid vat, const cs_clist_row *known, cs_kref *ret)
-{
-    cs_status st = cs_change_begin(k, CS_CHANGE_ROOT, NULL);
-    if (st != CS_OK)
-        return st;
-    cs_kref root = known == NULL ? cs_object_new(k, vat) : known->kref;
-    if (known == NULL)
-        cs_clist_export(k, vat, root_vref, root);
-    else
-        cs_clist_export_anew(k, known);
-    cs_kref_enc(&k->crank.record, root);
-    st = cs_crank_end_host(k, NULL);
-    if (st == CS_OK)
-        *ret = root;
     return st;
 }
 
@@ -197,11 +145,20 @@ cs_status cs_kernel_root(cs_kernel *k, cs_vatid vat, cs_kref *ret)
     cs_status st = cs_change_vat(k, vat, &row);
     if (st != CS_OK)
         return st;
-    const cs_clist_row *known = cs_clist_find_vref(k->store, vat, root_vref);
-    if (known == NULL || !known->reachable)
-        return name_root(k, vat, known, ret);
-    *ret = known->kref;
-    return CS_OK;
+    const cs_clist_row *known = cs_root_entry(k, vat);
+    if (known != NULL && known->reachable) {
+        *ret = known->kref;
+        return CS_OK;
+    }
+    st = cs_change_begin(k, CS_CHANGE_ROOT, NULL);
+    if (st != CS_OK)
+        return st;
+    const cs_kref root = cs_root_named(k, vat);
+    cs_kref_enc(&k->crank.record, root);
+    st = cs_crank_end_host(k, NULL);
+    if (st == CS_OK)
+        *ret = root;
+    return st;
 }
 
 cs_status cs_kernel_terminate(cs_kernel *k, cs_vatid vat, cs_bytes reason)

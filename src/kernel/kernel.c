@@ -16,15 +16,20 @@
 #include "kernel/crank.h"
 #include "kernel/deliver.h"
 #include "kernel/gc.h"
+#include "kernel/meter.h"
 #include "kernel/queue.h"
 #include "kernel/reap.h"
 #include "kernel/reconcile.h"
 #include "kernel/route.h"
 #include "kernel/terminate.h"
+#include "kernel/vat.h"
 #include "wire/codec.h"
 
 /* S4g. */
 enum { FIRST_OBJECT = 20, FIRST_DEVICE = 30, FIRST_PROMISE = 40, FIRST_VAT = 1 };
+
+/* Of the run queue: what was held goes before the first. */
+#define FIRST_RUN (UINT64_C(1) << 40)
 
 /* S14's defaults, as the reference has them. */
 enum { REAP_INTERVAL = 1, REAP_GC_KREFS = 20 };
@@ -33,7 +38,7 @@ enum { REAP_INTERVAL = 1, REAP_GC_KREFS = 20 };
  * actions were taken if it is not BOYD; or GC_IDLE alone. 'C': then the vat, and how much of it went. */
 enum { RECORD_ROUTING = 'R', RECORD_DELIVERY = 'D', RECORD_GC = 'G', RECORD_CLEANUP = 'C' };
 enum { GC_IDLE = 0 };
-enum { OUTCOME_KEPT, OUTCOME_ENDED, OUTCOME_ABORTED };
+enum { OUTCOME_KEPT, OUTCOME_ENDED, OUTCOME_ABORTED, OUTCOME_SUSPENDED };
 
 /* ---- life ---- */
 
@@ -46,6 +51,7 @@ static cs_status write_first_rows(cs_kernel *k, cs_error *err)
     meta->next_promise = FIRST_PROMISE;
     meta->next_device = FIRST_DEVICE;
     meta->next_vat = FIRST_VAT;
+    meta->run = (cs_queue_ends){ FIRST_RUN, FIRST_RUN };
     meta->reap_interval = REAP_INTERVAL;
     meta->reap_gc_krefs = REAP_GC_KREFS;
     cs_store_keep(k->store);
@@ -288,9 +294,10 @@ static void record_outcome(cs_kernel *k, const cs_verdict *v)
 {
     cs_buf *record = &k->crank.record;
     cs_buf_add_varint(record, k->crank.vat.n);
-    cs_buf_add_byte(record, v->abort       ? OUTCOME_ABORTED
-                            : v->terminate ? OUTCOME_ENDED
-                                           : OUTCOME_KEPT);
+    cs_buf_add_byte(record, v->abort && !v->terminate ? OUTCOME_SUSPENDED
+                            : v->abort                ? OUTCOME_ABORTED
+                            : v->terminate            ? OUTCOME_ENDED
+                                                      : OUTCOME_KEPT);
     if (v->terminate)
         cs_buf_add_text(record, v->why);
 }
@@ -303,7 +310,7 @@ cs_status cs_kernel_done(cs_kernel *k, const cs_reply *reply, cs_outcome *ret, c
     cs_crank_judge(k, reply, &v);
     record_outcome(k, &v);
     if (v.abort)
-        cs_crank_roll_back(k, stays_consumed(k->crank.event.kind));
+        cs_crank_roll_back(k, v.terminate && stays_consumed(k->crank.event.kind));
     cs_vat_row *vat = cs_vat_edit(k->store, k->crank.vat);
     count_computrons(k, vat, reply->computrons);
     if (v.abort) {
@@ -315,17 +322,26 @@ cs_status cs_kernel_done(cs_kernel *k, const cs_reply *reply, cs_outcome *ret, c
     }
     cs_outcome outcome = {
         .aborted = v.abort,
-        .terminated = v.terminate,
+        .suspended = v.abort && !v.terminate,
         .dropped = k->crank.dropped,
         .retired = k->crank.retired,
         .ignored = k->crank.ignored,
     };
-    if (v.terminate) {
-        cs_vat_terminate(k, k->crank.vat, &(cs_ending){ v.why, v.failed, v.info });
+    bool is_birth =
+        k->crank.delivery.kind == CS_DELIVER_START_VAT && k->crank.options.has_admin;
+    cs_meter_charge(k, reply, v.underflow);
+    if (outcome.suspended) {
+        cs_vat_suspend(k, k->crank.vat);
+    } else if (v.terminate) {
+        cs_vat_terminate(k, k->crank.vat, &(cs_ending){ v.why, v.failed, v.info, is_birth });
     } else {
         cs_reap_note(k, reply);
         outcome.miscounted = cs_imports_are_miscounted(k, reply);
+        if (is_birth)
+            cs_vat_tell_start(k, k->crank.vat);
     }
+    cs_vats_end_others(k); /* perhaps this one */
+    outcome.terminated = !cs_vat_is_live(k->store, k->crank.vat);
     cs_status st = cs_crank_end(k, err);
     if (st == CS_OK)
         *ret = outcome;

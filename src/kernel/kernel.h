@@ -52,6 +52,7 @@ CS_MUST_USE cs_status cs_kernel_next_gc(cs_kernel *k, cs_effect *ret, cs_error *
 typedef struct cs_outcome {
     bool aborted;    /* the vat's heap must be dropped: it is not what the transcript says */
     bool terminated; /* the vat is no more */
+    bool suspended;  /* until its meter is filled; aborted, too */
     uint32_t dropped, retired; /* references that the vat's syscalls dropped, retired */
     uint32_t ignored;          /* drops and retires that changed nothing (S4c) */
     bool miscounted; /* the vat holds other imports than its c-list says: cs_kernel_reconcile() */
@@ -114,11 +115,30 @@ cs_status cs_kernel_why(cs_kernel *k, cs_kref ref, bool (*fn)(void *ctx, const c
                         void *ctx);
 
 /* ---- the host's side, between cranks (S20) ---- */
+/* Kinds of vat manager, whoever implements them; numbers are stored. */
+typedef enum cs_manager {
+    CS_MANAGER_DEFAULT, /* what the host was started with */
+    CS_MANAGER_LOCAL,
+    CS_MANAGER_PROCESS,
+    CS_MANAGER_NODE,
+    CS_MANAGER_EXTERNAL,
+    CS_MANAGER_NATIVE,
+    CS_MANAGERS
+} cs_manager;
+const char *cs_manager_name(cs_manager m);          /* "local", "xs-worker", ... */
+bool cs_manager_named(cs_bytes name, cs_manager *ret); /* the reference's names too */
+
+enum { CS_GROUP_MAX = 32 };
 typedef struct cs_vat_options {
-    bool is_static, enable_pipelining, critical;
+    bool is_static, enable_pipelining, critical, enable_disavow;
     bool never_reap;                       /* S14: no BOYD by policy, no collections */
+    bool has_admin;                        /* vatAdmin made it, and waits to hear how it started */
+    bool suspend_on_underflow;             /* of its meter; else that is its end */
     uint64_t computrons_max;               /* of one delivery; 0: unlimited */
     uint64_t reap_interval, reap_gc_krefs; /* S14; 0: the default, CS_REAP_NEVER: never */
+    uint64_t meter;                        /* of m1, m2, ...; 0: none */
+    cs_manager manager;
+    char group[CS_GROUP_MAX]; /* vats of one group share a worker; "": as the host likes */
 } cs_vat_options;
 /* CapData with krefs. */
 typedef struct cs_kcapdata {
@@ -152,6 +172,10 @@ static inline bool cs_vat_is_live(cs_store *s, cs_vatid vat)
     const cs_vat_row *row = cs_vat_find(s, vat);
     return row != NULL && row->status == CS_VAT_LIVE;
 }
+
+/* A vat that its meter has suspended goes on: what was held is delivered before anything else. Nothing
+ * happens to others. NOT_FOUND, DEAD. */
+cs_status cs_kernel_resume(cs_kernel *k, cs_vatid vat);
 
 typedef enum cs_policy { /* S2: what a kernel-made result promise does when it settles */
                          CS_POLICY_IGNORE,

@@ -18,12 +18,19 @@ typedef struct cs_kref_list {
     size_t count, cap;
 } cs_kref_list;
 
+typedef struct cs_to_end {
+    struct cs_to_end *next;
+    cs_vatid vat;
+    cs_kcapdata reason;
+} cs_to_end;
+
 typedef struct cs_crank {
     cs_meta *meta;          /* the kernel's own row, open for change since the last savepoint */
     cs_mark start, deliver; /* S3's savepoints: before and after the event was dequeued */
     cs_arena arena;         /* decoded slots, translations */
     cs_buf record;          /* what this crank adds to the activity hash */
     cs_buf ended;           /* cs_vatid of those that did; told likewise */
+    struct cs_to_end *to_end; /* the arena's: vats to be ended when the crank has ended well */
     cs_buf log;             /* lines for the host, each with its NUL; told when the crank is kept */
     cs_kref_list maybe_free; /* S4d: krefs whose counts fell */
     cs_blob *item;           /* the event's bytes: the delivery borrows its body from here */
@@ -62,6 +69,9 @@ struct cs_kernel {
     size_t device_count;
 };
 
+/* A vat that vatAdmin made has started, or (problem) has not. */
+void cs_devices_tell_start(cs_kernel *k, cs_vatid vat, cs_kref root, const char *problem);
+void cs_devices_tell_meter(cs_kernel *k, uint64_t meter, uint64_t remaining);
 /* A vat has ended: whoever looks after vats hears of it. */
 void cs_devices_tell_end(cs_kernel *k, cs_vatid vat, bool failed, const cs_kcapdata *info);
 void cs_devices_fini(cs_kernel *k);

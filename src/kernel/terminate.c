@@ -5,11 +5,13 @@
 #include "kernel/clist.h"
 #include "kernel/crank.h"
 #include "kernel/device.h"
+#include "kernel/meter.h"
 #include "kernel/object.h"
 #include "kernel/order.h"
 #include "kernel/promise.h"
 #include "kernel/reconcile.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -75,11 +77,17 @@ static bool can_be_told(cs_kernel *k, const cs_kcapdata *info)
     return info != NULL;
 }
 
-static void tell(cs_kernel *k, cs_vatid vat, const cs_ending *e)
+static void tell(cs_kernel *k, cs_vatid vat, const cs_ending *e, bool with_info)
 {
+    char problem[CS_ERROR_MAX];
     cs_kcapdata info = { 0 };
     cs_blob *error = NULL;
-    if (can_be_told(k, e->info)) {
+    if (e->is_stillborn) {
+        (void)snprintf(problem, sizeof problem, "Vat Creation Error: %s", e->why);
+        cs_devices_tell_start(k, vat, (cs_kref){ 0 }, problem);
+        return;
+    }
+    if (with_info) {
         info = *e->info;
     } else {
         error = cs_kcapdata_error_blob(&k->scratch, cs_bytes_of(e->why));
@@ -90,20 +98,38 @@ static void tell(cs_kernel *k, cs_vatid vat, const cs_ending *e)
     (void)cs_blob_unref(error);
 }
 
+/* In the order in which it was asked for. */
+void cs_vats_end_others(cs_kernel *k)
+{
+    char why[CS_ERROR_MAX], text[CS_REF_TEXT_MAX];
+    for (const cs_to_end *one = k->crank.to_end; one != NULL; one = one->next) {
+        cs_bytes reason = cs_text_shown(one->reason.body);
+        if (!cs_vat_is_live(k->store, one->vat))
+            continue;
+        (void)snprintf(why, sizeof why, "%s: by vatAdmin: %.*s", cs_vatid_text(one->vat, text),
+                       (int)reason.size, (const char *)reason.data);
+        cs_text_make_line(why);
+        cs_vat_terminate(k, one->vat,
+                         &(cs_ending){ .why = why, .failed = true, .info = &one->reason });
+    }
+}
+
 void cs_vat_terminate(cs_kernel *k, cs_vatid vat, const cs_ending *e)
 {
     cs_vat_row *row = cs_vat_edit(k->store, vat);
-    if (cs_need_options(k, vat).critical) {
+    if (!e->is_stillborn && cs_need_options(k, vat).critical) {
         cs_crank_panic(k, "critical vat ended: %s", e->why);
         return;
     }
+    const bool with_info = can_be_told(k, e->info); /* which its owner must be alive for */
     row->status = CS_VAT_TERMINATED;
     cs_row_set_blob(k->store, &row->ending, cs_blob_new(cs_bytes_of(e->why)));
     cs_stat_add(k, CS_STAT_VATS_TERMINATED, 1);
     cs_crank_say(k, "terminated: %s", e->why);
     cs_buf_add(&k->crank.ended, &vat, sizeof vat);
     cs_imports_forget(k, vat);
+    cs_vat_resume(k, vat); /* what it held splats, or is forgotten */
     cs_cleanup_add(k, vat);
     reject_decided(k, vat);
-    tell(k, vat, e);
+    tell(k, vat, e, with_info);
 }

@@ -16,9 +16,13 @@ typedef struct cs_ending {
     const char *why;
     bool failed;
     const cs_kcapdata *info;
+    bool is_stillborn; /* vatAdmin made it, and it never started: that is no panic */
 } cs_ending;
 /* A critical vat's end is a panic instead. */
 void cs_vat_terminate(cs_kernel *k, cs_vatid vat, const cs_ending *e);
+
+/* Those that this crank asked for with cs_device_end_vat(). */
+void cs_vats_end_others(cs_kernel *k);
 
 /* ---- cleanup.c ---- */
 

@@ -3,7 +3,7 @@
 #include "kernel/capdata.h"
 #include "kernel/event.h"
 #include "kernel/kernel.h"
-#include "kernel/state.h"
+#include "kernel/meter.h"
 
 typedef struct search {
     cs_kernel *k;
@@ -71,6 +71,18 @@ static bool tell_queue(search *s, cs_queue_id queue, cs_queue_ends ends, cs_kref
     return more;
 }
 
+static void tell_held(search *s)
+{
+    cs_blob *key = NULL, *next;
+    while (!s->is_over && (next = cs_held_after(s->k->store, cs_blob_bytes(key))) != NULL) {
+        (void)cs_blob_unref(key);
+        key = next;
+        const cs_blob *item = cs_kv_find(s->k->store, (cs_vatid){ 0 }, cs_blob_bytes(key));
+        (void)tell_event(s, item, (cs_kref){ 0 });
+    }
+    (void)cs_blob_unref(key);
+}
+
 static bool tell_waiting(void *ctx, const cs_promise_row *row)
 {
     return tell_queue(ctx, cs_queue_of_promise(row->kref), row->queue, row->kref);
@@ -114,6 +126,7 @@ static void tell_all(search *s)
     cs_store_each_holder(store, s->ref, tell_entry, s);
     (void)tell_queue(s, CS_QUEUE_ACCEPTANCE, meta->acceptance, (cs_kref){ 0 });
     (void)tell_queue(s, CS_QUEUE_RUN, meta->run, (cs_kref){ 0 });
+    tell_held(s);
     if (!s->is_over)
         cs_store_each_promise(store, tell_waiting, s);
     if (!s->is_over)

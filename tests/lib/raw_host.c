@@ -1,4 +1,5 @@
 /* Lines of a script that the host acts by. */
+#include "kernel/bundle.h"
 #include "raw_text.h"
 #include "raw_world.h"
 
@@ -204,6 +205,15 @@ static cs_status set_cleanup(raw_world *w, const char *most)
     return CS_OK;
 }
 
+static cs_status add_bundle(raw_world *w, const char *name, cs_error *err)
+{
+    char id[100];
+    const cs_hash hash = cs_hash_of(CS_BYTES("raw"));
+    (void)snprintf(id, sizeof id, "b1-%s", name);
+    cs_status st = cs_kernel_install_bundle(w->k, cs_bytes_of(id), &hash, err);
+    return st == CS_OK ? cs_kernel_name_bundle(w->k, cs_bytes_of(name), cs_bytes_of(id), err) : st;
+}
+
 static cs_status set_only(raw_world *w, const char *what)
 {
     w->only_gc = raw_is(what, "gc");
@@ -222,6 +232,10 @@ static cs_status host_call(raw_world *w, char *text, cs_error *err)
         raw_add_device(w, at);
         return CS_OK;
     }
+    if (raw_is(verb, "bundle"))
+        return add_bundle(w, at, err);
+    if (raw_is(verb, "resume"))
+        return cs_kernel_resume(w->k, raw_vat_named(w, cs_bytes_of(raw_word(&at))));
     if (raw_is(verb, "forget-devices"))
         return raw_forget_devices(w);
     if (raw_is(verb, "terminate"))

@@ -40,7 +40,7 @@ typedef struct answer {
     char aborted[1024], ended[1024], panic[1024]; /* expected; "": not */
     int64_t dropped, retired;                     /* likewise; -1: any number */
     uint32_t ignored;
-    bool miscounted;
+    bool miscounted, suspended;
     int collect; /* -1: any */
 } answer;
 
@@ -71,6 +71,8 @@ static void take_expectation(answer *a, char *text)
         a->retired = strtoll(text, NULL, 10);
     } else if (raw_is(what, "miscounted")) {
         a->miscounted = true;
+    } else if (raw_is(what, "suspended")) {
+        a->suspended = true;
     } else if (raw_is(what, "collect")) {
         for (int i = 0; i < 3; i++)
             a->collect = raw_is(text, collects[i]) ? i : a->collect;
@@ -153,7 +155,9 @@ static const char *check_outcome(raw_world *w, cs_vatid vat, const answer *a, co
     cs_bytes text = cs_blob_bytes(row->ending);
     if (!cs_bytes_equal(text, cs_bytes_of(ending)))
         return raw_complain(w, "ending is \"%.*s\"", (int)text.size, (const char *)text.data);
-    if (o->aborted != (a->aborted[0] != 0) || o->terminated != (ending[0] != 0))
+    if (o->suspended != a->suspended)
+        return raw_complain(w, "suspended %d", o->suspended);
+    if (o->aborted != (a->suspended || a->aborted[0] != 0) || o->terminated != (ending[0] != 0))
         return raw_complain(w, "aborted %d terminated %d", o->aborted, o->terminated);
     if (o->ignored != a->ignored)
         return raw_complain(w, "%u ignored", (unsigned)o->ignored);

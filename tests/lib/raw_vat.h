@@ -16,6 +16,7 @@
  *
  *   host       > device NAME          raw_device.h, registered from now on
  *              > forget-devices
+ *              > bundle NAME (installs one: id b1-NAME) | resume VAT
  *              > CALL [policy ignore|log|log-failure|panic] => KP
  *              > terminate VAT REASON | pin REF | hold REF | release REF
  *              > idle | step (a crank without a delivery) | panic TEXT | log TEXT (the next line)
@@ -32,7 +33,8 @@
  *              SYSCALL | computrons N | error STATUS TEXT | abandon (the same delivery must follow)
  *              imports N (else it does not say) | watched N | heap N | allocated N | dead-left N
  *              collected
- *              ! aborted TEXT | ! ended TEXT | ! panic TEXT | ! ignored N | ! miscounted
+ *              ! aborted TEXT | ! ended TEXT | ! panic TEXT | ! ignored N | ! miscounted |
+ *                ! suspended
  *                what done() must say; TEXT is the vat's ending
  *              ! dropped N | ! retired N | ! collect never|due|now      likewise, if it is said
  *   looks      ? KP fulfilled|rejected DATA | KP unresolved VAT|- | KP gone

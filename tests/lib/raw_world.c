@@ -1,6 +1,7 @@
 #include "raw_world.h"
 
 #include "base/limits.h"
+#include "devices/devices.h"
 #include "raw_device.h"
 #include "raw_text.h"
 #include "t.h"
@@ -37,7 +38,10 @@ static void keep_log(void *ctx, const char *line)
 static void register_device(raw_world *w, const char *name)
 {
     cs_error err;
-    if (cs_kernel_add_device(w->k, cs_bytes_of(name), &raw_device_ops, NULL, &err) != CS_OK)
+    const cs_device_ops *ops = raw_is(name, "vatAdmin") ? &cs_device_vat_admin
+                               : raw_is(name, "bundle") ? &cs_device_bundle
+                                                        : &raw_device_ops;
+    if (cs_kernel_add_device(w->k, cs_bytes_of(name), ops, NULL, &err) != CS_OK)
         raw_die("device", err.text);
 }
 

@@ -35,6 +35,8 @@ TRACE(pipeline)
 TRACE(exits)
 TRACE(cleanup)
 TRACE(devices)
+TRACE(vat_admin)
+TRACE(meters)
 TRACE(host)
 TRACE(gc)
 TRACE(gc_count)
@@ -44,5 +46,5 @@ TRACE(gc_order)
 TRACE(gc_orphan)
 TRACE(gc_reap)
 
-T_MAIN(T(send), T(resolve), T(pipeline), T(exits), T(cleanup), T(devices), T(host), T(gc),
+T_MAIN(T(send), T(resolve), T(pipeline), T(exits), T(cleanup), T(devices), T(vat_admin), T(meters), T(host), T(gc),
        T(gc_count), T(gc_drop), T(gc_held), T(gc_order), T(gc_orphan), T(gc_reap))

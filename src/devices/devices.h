@@ -1,0 +1,8 @@
+/* The built-in devices (C4): what they are asked, and what they answer, is in docs/kernel.md. */
+#pragma once
+#include "kernel/device.h"
+
+extern const cs_device_ops cs_device_bundle, cs_device_vat_admin;
+
+/* Registers all of them, under the reference's names: "bundle" and "vatAdmin". */
+CS_MUST_USE cs_status cs_devices_add(cs_kernel *k, cs_error *err);
