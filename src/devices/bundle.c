@@ -3,9 +3,9 @@
  *     root: getBundleCap(id), getNamedBundleCap(name) -> node        node: getBundleID() -> id
  *
  * State: "id.ID" = number of its node, "node.NUMBER" = ID, "next" = the number of the next one. */
+#include "kernel/bundle.h"
 #include "devices/args.h"
 #include "devices/devices.h"
-#include "kernel/bundle.h"
 
 #include <stdio.h>
 #include <stdlib.h>

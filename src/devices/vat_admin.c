@@ -54,8 +54,7 @@ static void create(const asked *a, cs_bytes bundle_id)
     }
     if (!cs_vat_admin_options(a->k, arg(a, 1), a->args, &options, &name, &parameters, a->ret))
         return;
-    cs_vatid vat =
-        cs_device_create_vat(a->k, bundle_id, cs_bytes_of(name), &options, &parameters);
+    cs_vatid vat = cs_device_create_vat(a->k, bundle_id, cs_bytes_of(name), &options, &parameters);
     cs_answer_text(a->k, a->ret, cs_vatid_text(vat, text));
 }
 
@@ -282,8 +281,8 @@ static void vat_started(void *ctx, cs_kernel *k, cs_vatid vat, cs_kref root, con
     (void)ctx;
     (void)cs_vatid_text(vat, text);
     if (problem == NULL)
-        tell(k, "newVatCallback",
-             json_pack("[s,{s:s}]", text, "rootObject", "$0.Alleged: vatRoot"), &root, 1);
+        tell(k, "newVatCallback", json_pack("[s,{s:s}]", text, "rootObject", "$0.Alleged: vatRoot"),
+             &root, 1);
     else
         tell(k, "newVatCallback", json_pack("[s,{s:o}]", text, "error", error_of(problem)), NULL,
              0);

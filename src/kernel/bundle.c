@@ -15,7 +15,8 @@ static cs_bytes key_of(cs_buf *b, const char *prefix, cs_bytes name)
 }
 
 /* One key set, as a change of the host's. */
-static cs_status note(cs_kernel *k, const char *prefix, cs_bytes name, cs_bytes value, cs_error *err)
+static cs_status note(cs_kernel *k, const char *prefix, cs_bytes name, cs_bytes value,
+                      cs_error *err)
 {
     cs_buf key = { 0 };
     if (!cs_vat_name_check(name))

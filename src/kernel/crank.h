@@ -37,7 +37,7 @@ static inline void cs_crank_record(cs_kernel *k, unsigned byte)
 /* S10's consequences of a reply. */
 typedef struct cs_verdict {
     bool abort, terminate, failed;
-    bool underflow; /* of the vat's meter: its end, or else it is suspended */
+    bool underflow;          /* of the vat's meter: its end, or else it is suspended */
     const cs_kcapdata *info; /* of an exit; else NULL */
     char why[CS_ERROR_MAX];
 } cs_verdict;

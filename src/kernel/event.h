@@ -21,11 +21,11 @@ typedef enum cs_event_kind {
 
 typedef struct cs_event {
     cs_event_kind kind;
-    cs_vatid vat;     /* all but SEND */
-    cs_kref target;   /* SEND: object or promise. NOTIFY: the promise */
-    cs_kref result;   /* SEND: promise or none */
-    cs_kcapdata data; /* SEND: methargs. START_VAT, CREATE_VAT: parameters */
-    uint64_t since;   /* the crank that queued it first; for people */
+    cs_vatid vat;                   /* all but SEND */
+    cs_kref target;                 /* SEND: object or promise. NOTIFY: the promise */
+    cs_kref result;                 /* SEND: promise or none */
+    cs_kcapdata data;               /* SEND: methargs. START_VAT, CREATE_VAT: parameters */
+    uint64_t since;                 /* the crank that queued it first; for people */
     cs_bytes bundle, name, options; /* CREATE_VAT: the bundle's id; options.h's bytes */
 } cs_event;
 

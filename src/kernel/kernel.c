@@ -327,8 +327,7 @@ cs_status cs_kernel_done(cs_kernel *k, const cs_reply *reply, cs_outcome *ret, c
         .retired = k->crank.retired,
         .ignored = k->crank.ignored,
     };
-    bool is_birth =
-        k->crank.delivery.kind == CS_DELIVER_START_VAT && k->crank.options.has_admin;
+    bool is_birth = k->crank.delivery.kind == CS_DELIVER_START_VAT && k->crank.options.has_admin;
     cs_meter_charge(k, reply, v.underflow);
     if (outcome.suspended) {
         cs_vat_suspend(k, k->crank.vat);

@@ -125,7 +125,7 @@ typedef enum cs_manager {
     CS_MANAGER_NATIVE,
     CS_MANAGERS
 } cs_manager;
-const char *cs_manager_name(cs_manager m);          /* "local", "xs-worker", ... */
+const char *cs_manager_name(cs_manager m);             /* "local", "xs-worker", ... */
 bool cs_manager_named(cs_bytes name, cs_manager *ret); /* the reference's names too */
 
 enum { CS_GROUP_MAX = 32 };

@@ -101,9 +101,8 @@ cs_blob *cs_meter_after(cs_store *s, cs_bytes at)
 static bool is_metered(const cs_kernel *k)
 {
     cs_delivery_kind kind = k->crank.delivery.kind;
-    return k->crank.options.meter != 0 &&
-           (kind == CS_DELIVER_START_VAT || kind == CS_DELIVER_MESSAGE ||
-            kind == CS_DELIVER_NOTIFY);
+    return k->crank.options.meter != 0 && (kind == CS_DELIVER_START_VAT ||
+                                           kind == CS_DELIVER_MESSAGE || kind == CS_DELIVER_NOTIFY);
 }
 
 /* The worker may have been told to stop where the meter does, and cannot say how much it was then. */

@@ -19,7 +19,7 @@ typedef struct cs_meter {
     uint64_t remaining, threshold; /* at most INT64_MAX */
 } cs_meter;
 
-uint64_t cs_meter_new(cs_kernel *k, const cs_meter *m); /* gives the number of m1, m2, ... */
+uint64_t cs_meter_new(cs_kernel *k, const cs_meter *m);       /* gives the number of m1, m2, ... */
 bool cs_meter_find(cs_kernel *k, uint64_t id, cs_meter *ret); /* false: there is none */
 /* Changes one that is there, and resumes vats that it had suspended, if it allows them anything. */
 void cs_meter_change(cs_kernel *k, uint64_t id, const cs_meter *m);

@@ -78,10 +78,10 @@ static const struct {
     const char *name;
     cs_manager manager;
 } managers[] = {
-    { "default", CS_MANAGER_DEFAULT },  { "local", CS_MANAGER_LOCAL },
+    { "default", CS_MANAGER_DEFAULT },   { "local", CS_MANAGER_LOCAL },
     { "xs-worker", CS_MANAGER_PROCESS }, { "process", CS_MANAGER_PROCESS },
-    { "xsnap", CS_MANAGER_PROCESS },    { "node-subprocess", CS_MANAGER_NODE },
-    { "node", CS_MANAGER_NODE },        { "external", CS_MANAGER_EXTERNAL },
+    { "xsnap", CS_MANAGER_PROCESS },     { "node-subprocess", CS_MANAGER_NODE },
+    { "node", CS_MANAGER_NODE },         { "external", CS_MANAGER_EXTERNAL },
     { "native", CS_MANAGER_NATIVE },
 };
 

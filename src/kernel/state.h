@@ -25,13 +25,13 @@ typedef struct cs_to_end {
 } cs_to_end;
 
 typedef struct cs_crank {
-    cs_meta *meta;          /* the kernel's own row, open for change since the last savepoint */
-    cs_mark start, deliver; /* S3's savepoints: before and after the event was dequeued */
-    cs_arena arena;         /* decoded slots, translations */
-    cs_buf record;          /* what this crank adds to the activity hash */
-    cs_buf ended;           /* cs_vatid of those that did; told likewise */
+    cs_meta *meta;            /* the kernel's own row, open for change since the last savepoint */
+    cs_mark start, deliver;   /* S3's savepoints: before and after the event was dequeued */
+    cs_arena arena;           /* decoded slots, translations */
+    cs_buf record;            /* what this crank adds to the activity hash */
+    cs_buf ended;             /* cs_vatid of those that did; told likewise */
     struct cs_to_end *to_end; /* the arena's: vats to be ended when the crank has ended well */
-    cs_buf log;             /* lines for the host, each with its NUL; told when the crank is kept */
+    cs_buf log; /* lines for the host, each with its NUL; told when the crank is kept */
     cs_kref_list maybe_free; /* S4d: krefs whose counts fell */
     cs_blob *item;           /* the event's bytes: the delivery borrows its body from here */
     cs_event event;

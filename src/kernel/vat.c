@@ -82,8 +82,12 @@ cs_vatid cs_device_create_vat(cs_kernel *k, cs_bytes bundle_id, cs_bytes name,
     cs_vat_options o = *options;
     o.has_admin = true;
     cs_blob *bytes = cs_vat_options_blob(&o);
-    const cs_event e = { CS_EVENT_CREATE_VAT, .vat = vat, .data = *parameters,
-                         .since = k->crank.meta->crank_number, .bundle = bundle_id, .name = name,
+    const cs_event e = { CS_EVENT_CREATE_VAT,
+                         .vat = vat,
+                         .data = *parameters,
+                         .since = k->crank.meta->crank_number,
+                         .bundle = bundle_id,
+                         .name = name,
                          .options = cs_blob_bytes(bytes) };
     cs_event_up(k, &e);
     cs_queue_accept(k, cs_event_blob(&k->scratch, &e));

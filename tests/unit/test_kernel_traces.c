@@ -46,5 +46,5 @@ TRACE(gc_order)
 TRACE(gc_orphan)
 TRACE(gc_reap)
 
-T_MAIN(T(send), T(resolve), T(pipeline), T(exits), T(cleanup), T(devices), T(vat_admin), T(meters), T(host), T(gc),
-       T(gc_count), T(gc_drop), T(gc_held), T(gc_order), T(gc_orphan), T(gc_reap))
+T_MAIN(T(send), T(resolve), T(pipeline), T(exits), T(cleanup), T(devices), T(vat_admin), T(meters),
+       T(host), T(gc), T(gc_count), T(gc_drop), T(gc_held), T(gc_order), T(gc_orphan), T(gc_reap))
