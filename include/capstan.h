@@ -106,10 +106,14 @@ CAPSTAN_API const char *capstan_store_path(const capstan *c);
 
 /* ---- run ---- */
 
+#define CAPSTAN_NEVER UINT64_MAX
+
 typedef struct capstan_policy {
     uint64_t cranks_max;     /* 0: no limit */
     uint64_t computrons_max; /* likewise */
     uint64_t millis_max;     /* likewise; wall clock, read between cranks only */
+    uint64_t cleanup_max;    /* rows of terminated vats that one crank deletes; 0: 1000;
+                                CAPSTAN_NEVER: none, and the rest goes on */
 } capstan_policy;
 
 typedef struct capstan_run_figures {
@@ -188,6 +192,9 @@ CAPSTAN_API capstan_code capstan_pin_vat_root(capstan *c, const char *vat);
 CAPSTAN_API capstan_code capstan_unpin_vat_root(capstan *c, const char *vat);
 CAPSTAN_API capstan_code capstan_terminate_vat(capstan *c, const char *vat, const char *reason);
 
+/* A vat that its meter has suspended goes on; nothing happens to others. NOT_FOUND, DEAD. */
+CAPSTAN_API capstan_code capstan_resume_vat(capstan *c, const char *vat);
+
 /* ---- garbage (docs/gc.md) ---- */
 
 /* Schedules a bringOutYourDead for every live vat, whatever its options: step and run deliver it before
@@ -212,7 +219,6 @@ CAPSTAN_API capstan_code capstan_why_json(capstan *c, const char *kref, const ch
 
 /* When vats without options of their own are reaped under the policy "batched": after so many
  * deliveries, or so many references in deliveries of the collector. 0: as it was. Kept in the store. */
-#define CAPSTAN_NEVER UINT64_MAX
 CAPSTAN_API capstan_code capstan_set_reap_defaults(capstan *c, uint64_t interval,
                                                    uint64_t gc_krefs);
 

@@ -7,9 +7,11 @@
 #include <time.h>
 #include <unistd.h>
 
+enum { PROGRESS_MILLIS = 250 };
+
 typedef struct run_state {
     capstan_options options;
-    uint64_t cranks_max;
+    capstan_policy policy; /* of the whole run */
     bool json;
     capstan *c;
     char **log; /* testLog lines of this process, for --json */
@@ -81,17 +83,34 @@ static void show_progress(run_state *r, const capstan_run_figures *total, double
     r->line_open = true;
 }
 
+/* What is left of a limit; false: nothing. 0 is no limit. */
+static bool left_of(uint64_t max, uint64_t used, uint64_t *ret)
+{
+    *ret = max == 0 ? 0 : max - used;
+    return max == 0 || used < max;
+}
+
+static bool next_slice(const run_state *r, const capstan_run_figures *total, double elapsed,
+                       capstan_policy *ret)
+{
+    *ret = r->policy;
+    if (!left_of(r->policy.cranks_max, total->cranks, &ret->cranks_max) ||
+        !left_of(r->policy.computrons_max, total->computrons, &ret->computrons_max) ||
+        !left_of(r->policy.millis_max, (uint64_t)(elapsed * 1000), &ret->millis_max))
+        return false;
+    if (r->progress && (ret->millis_max == 0 || ret->millis_max > PROGRESS_MILLIS))
+        ret->millis_max = PROGRESS_MILLIS;
+    return true;
+}
+
 static capstan_code run_all(run_state *r, capstan_run_figures *total)
 {
     const double started = seconds();
     capstan_code code = CAPSTAN_OK;
+    capstan_policy slice;
     while (code == CAPSTAN_OK && !total->quiet &&
-           (r->cranks_max == 0 || total->cranks < r->cranks_max)) {
+           next_slice(r, total, seconds() - started, &slice)) {
         capstan_run_figures part;
-        const capstan_policy slice = {
-            .cranks_max = r->cranks_max == 0 ? 0 : r->cranks_max - total->cranks,
-            .millis_max = r->progress ? 250 : 0,
-        };
         code = capstan_run(r->c, &slice, &part);
         total->cranks += part.cranks;
         total->deliveries += part.deliveries;
@@ -184,17 +203,37 @@ static int run_opened(run_state *r)
 
 /* ---- the command line ---- */
 
-enum { OPT_STORE = 1, OPT_RESET, OPT_GC, OPT_BLOCK, OPT_MAX_CRANKS, OPT_JSON };
+enum {
+    OPT_STORE = 1,
+    OPT_RESET,
+    OPT_GC,
+    OPT_BLOCK,
+    OPT_MAX_CRANKS,
+    OPT_MAX_COMPUTRONS,
+    OPT_MAX_MILLIS,
+    OPT_CLEANUP,
+    OPT_JSON
+};
 static const struct option long_options[] = {
     { "store", required_argument, NULL, OPT_STORE },
     { "reset", no_argument, NULL, OPT_RESET },
     { "gc", required_argument, NULL, OPT_GC },
     { "block", required_argument, NULL, OPT_BLOCK },
     { "max-cranks", required_argument, NULL, OPT_MAX_CRANKS },
+    { "max-computrons", required_argument, NULL, OPT_MAX_COMPUTRONS },
+    { "max-millis", required_argument, NULL, OPT_MAX_MILLIS },
+    { "cleanup", required_argument, NULL, OPT_CLEANUP },
     { "json", no_argument, NULL, OPT_JSON },
     CLI_WORKER_OPTIONS,
     { NULL, 0, NULL, 0 },
 };
+
+static int take_limit(const char *name, uint64_t least, uint64_t *ret)
+{
+    if (cli_number(optarg, least, UINT64_MAX, ret))
+        return CLI_OK;
+    return cli_fail(CLI_USAGE, "%s takes a number, not '%s'", name, optarg);
+}
 
 static int take_option(run_state *r, int option, char **argv)
 {
@@ -215,8 +254,16 @@ static int take_option(run_state *r, int option, char **argv)
         r->options.block = (uint32_t)n;
         return CLI_OK;
     case OPT_MAX_CRANKS:
-        if (!cli_number(optarg, 1, UINT64_MAX, &r->cranks_max))
-            return cli_fail(CLI_USAGE, "--max-cranks takes a number, not '%s'", optarg);
+        return take_limit("--max-cranks", 1, &r->policy.cranks_max);
+    case OPT_MAX_COMPUTRONS:
+        return take_limit("--max-computrons", 1, &r->policy.computrons_max);
+    case OPT_MAX_MILLIS:
+        return take_limit("--max-millis", 1, &r->policy.millis_max);
+    case OPT_CLEANUP:
+        if (take_limit("--cleanup", 0, &r->policy.cleanup_max) != CLI_OK)
+            return CLI_USAGE;
+        if (r->policy.cleanup_max == 0)
+            r->policy.cleanup_max = CAPSTAN_NEVER;
         return CLI_OK;
     case OPT_JSON:
         r->json = true;
@@ -280,11 +327,14 @@ const cli_verb cli_run = {
     "  --store FILE      the store; default capstan.db beside the configuration; :memory: for none\n"
     "  --reset           begin anew: the old store is deleted\n"
     "  --max-cranks N    stop after N cranks (exit 4); run again to go on\n"
+    "  --max-computrons N, --max-millis N\n"
+    "                    likewise, after so much work or time; a crank is never cut short\n"
+    "  --cleanup N       how much of a terminated vat one crank deletes; default 1000, 0: nothing\n"
     "  --block N         commit after N cranks at the latest; default 1000\n" CLI_WORKER_HELP
     "  --gc POLICY       when garbage is collected: paced (default) by what was allocated, and when\n"
     "                    idle; prompt after every crank; batched as the reap options say\n"
     "  --json            print one JSON object at the end: bootstrap, log, cranks, deliveries, stats\n"
     "  -- ARG...         vatParameters.argv of the bootstrap vat (only when the store is made)\n\n"
     "exit: 0 quiet, 1 bootstrap rejected, 2 wrong command line, configuration or file,\n"
-    "      3 kernel panic, 4 stopped by --max-cranks, 5 store or machine (disk full, locked, ...)\n"
+    "      3 kernel panic, 4 stopped by a --max option, 5 store or machine (disk full, locked, ...)\n"
 };

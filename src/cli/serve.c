@@ -60,12 +60,15 @@ static json_t *do_step(cli_server *s, json_t *request, json_t **error)
 
 static json_t *do_run(cli_server *s, json_t *request, json_t **error)
 {
-    capstan_policy policy;
+    capstan_policy policy = { 0 };
     capstan_run_figures f;
     if (!read_number(request, "maxCranks", &policy.cranks_max, error) ||
         !read_number(request, "maxComputrons", &policy.computrons_max, error) ||
-        !read_number(request, "maxMillis", &policy.millis_max, error))
+        !read_number(request, "maxMillis", &policy.millis_max, error) ||
+        !read_number(request, "cleanup", &policy.cleanup_max, error))
         return NULL;
+    if (json_object_get(request, "cleanup") != NULL && policy.cleanup_max == 0)
+        policy.cleanup_max = CAPSTAN_NEVER;
     capstan_code code = capstan_run(s->c, &policy, &f);
     return cli_answer(s, code,
                       json_pack("{s:I,s:I,s:I,s:b}", "cranks", (json_int_t)f.cranks, "deliveries",
@@ -438,7 +441,7 @@ const cli_verb cli_serve = {
     "       [--worker KIND] [--require-sandbox]\n\n"
     "{\"id\":1,\"cmd\":NAME,...} -> {\"id\":1,\"ok\":...} or {\"id\":1,\"error\":{\"code\",\"text\"}}\n\n"
     "  step                                    -> {cranks}\n"
-    "  run {maxCranks,maxComputrons,maxMillis} -> {cranks,deliveries,computrons,quiet}; commits\n"
+    "  run {maxCranks,maxComputrons,maxMillis,cleanup} -> {cranks,deliveries,computrons,quiet}; commits\n"
     "  commit\n"
     "  queueToVatRoot {vat,method,args:[JSON...] or capdata:{body,slots},policy} -> {kpid}\n"
     "  queueToVatObject {kref,...}             -> {kpid}\n"

@@ -38,7 +38,7 @@ static const known_key config_keys[] = {
     { "bundleCachePath", KEY_HARMLESS },
     { "bundleFormat", KEY_HARMLESS },
     { "format", KEY_HARMLESS },
-    { "devices", KEY_LATER },
+    { "devices", KEY_USED },
     { "relaxDurabilityRules", KEY_LATER },
     { NULL, KEY_USED },
 };
@@ -378,6 +378,73 @@ static cs_status read_vats(reader *r, json_t *vats)
     return CS_OK;
 }
 
+static int compare_bundles(const void *a, const void *b)
+{
+    return strcmp(((const cs_config_bundle *)a)->name, ((const cs_config_bundle *)b)->name);
+}
+
+static cs_status read_bundle(reader *r, const char *name, json_t *entry, cs_config_bundle *ret)
+{
+    cs_buf place = { 0 };
+    cs_buf_addf(&place, "bundles.%s", name);
+    const char *where = cs_buf_text(&place);
+    cs_status st = CS_OK;
+    if (!name_is_good(name))
+        st = cs_fail(r->err, CS_E_CONFIG,
+                     "%s: '%s' is no bundle name: letters, digits and . _ - only, at most %u",
+                     r->config->path, name, CS_NAME_MAX);
+    if (st == CS_OK)
+        st = check_keys(r->config->path, where, entry, bundle_keys, r->err);
+    if (st == CS_OK)
+        st = read_source(r, where, entry, &ret->source);
+    if (st == CS_OK)
+        ret->name = cs_bytes_to_text(cs_bytes_of(name));
+    cs_buf_fini(&place);
+    return st;
+}
+
+static cs_status read_bundles(reader *r, json_t *bundles)
+{
+    const char *name;
+    json_t *entry;
+    cs_config *c = r->config;
+    if (bundles == NULL)
+        return CS_OK;
+    if (!json_is_object(bundles))
+        return cs_fail(r->err, CS_E_CONFIG, "%s: 'bundles' must be an object", c->path);
+    c->bundles = cs_alloc_zero(json_object_size(bundles) + 1, sizeof *c->bundles);
+    json_object_foreach(bundles, name, entry)
+    {
+        cs_status st = read_bundle(r, name, entry, &c->bundles[c->bundle_count++]);
+        if (st != CS_OK)
+            return st;
+    }
+    qsort(c->bundles, c->bundle_count, sizeof *c->bundles, compare_bundles);
+    return CS_OK;
+}
+
+/* S19: those that are built in are there anyway; another one may be missing if it says so. */
+static cs_status check_devices(reader *r, json_t *devices)
+{
+    const char *name;
+    json_t *entry;
+    if (devices == NULL)
+        return CS_OK;
+    if (!json_is_object(devices))
+        return cs_fail(r->err, CS_E_CONFIG, "%s: 'devices' must be an object", r->config->path);
+    json_object_foreach(devices, name, entry)
+    {
+        const json_t *options = json_object_get(entry, "creationOptions");
+        if (strcmp(name, "bundle") != 0 && strcmp(name, "vatAdmin") != 0 &&
+            !json_is_true(json_object_get(options, "unendowed")))
+            return cs_fail(r->err, CS_E_CONFIG,
+                           "%s: devices.%s: there is no such device; remove it, or say "
+                           "creationOptions.unendowed",
+                           r->config->path, name);
+    }
+    return CS_OK;
+}
+
 static cs_status read_config(reader *r)
 {
     const char *file = r->config->path;
@@ -397,6 +464,10 @@ static cs_status read_config(reader *r)
     if (st == CS_OK)
         st = read_reap(r, "the configuration", r->root, "defaultReapGCKrefs",
                        &r->config->reap_gc_krefs);
+    if (st == CS_OK)
+        st = check_devices(r, json_object_get(r->root, "devices"));
+    if (st == CS_OK)
+        st = read_bundles(r, json_object_get(r->root, "bundles"));
     if (st == CS_OK)
         st = read_vats(r, vats);
     if (st != CS_OK)
@@ -472,6 +543,12 @@ cs_config *cs_config_free(cs_config *c)
         json_decref(c->vats[i].parameters);
         json_decref(c->vats[i].place);
     }
+    for (size_t i = 0; i < c->bundle_count; i++) {
+        cs_free(c->bundles[i].name);
+        cs_free(c->bundles[i].source.path);
+        json_decref(c->bundles[i].source.bundle);
+    }
+    cs_free(c->bundles);
     cs_free(c->vats);
     cs_free(c->path);
     cs_free(c->folder);

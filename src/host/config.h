@@ -27,11 +27,19 @@ typedef struct cs_config_vat {
     json_t *place; /* managerType and workerGroup, what was said of them; NULL: neither was */
 } cs_config_vat;
 
+/* Of "bundles": vats are made of it by its name, at set-up or later. */
+typedef struct cs_config_bundle {
+    char *name;
+    cs_config_source source;
+} cs_config_bundle;
+
 typedef struct cs_config {
     char *path;          /* of the config file or basedir, as given */
     char *folder;        /* absolute: where relative paths start, and the default store lies */
     cs_config_vat *vats; /* the bootstrap vat first, then by name (S22) */
     size_t vat_count;
+    cs_config_bundle *bundles; /* by name */
+    size_t bundle_count;
     bool has_bootstrap; /* then it is vats[0] */
     bool pin_bootstrap_root;
     uint64_t reap_interval, reap_gc_krefs; /* the defaults; 0: not said, CS_REAP_NEVER: never */

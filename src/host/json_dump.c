@@ -3,8 +3,11 @@
 #include "host/look.h"
 
 #include "kernel/event.h"
+#include "kernel/meter.h"
 #include "kernel/options.h"
 #include "kernel/promise.h"
+
+#include <string.h>
 
 typedef struct dump {
     capstan *c;
@@ -127,7 +130,9 @@ static void add_vat(dump *d, const cs_vat_row *row)
     cs_buf_addf(d->b, ",\"static\":%s,\"builtin\":false,\"kind\":\"local\",\"incarnation\":%u",
                 options.is_static ? "true" : "false", (unsigned)row->incarnation);
     cs_buf_addf(d->b, ",\"status\":\"%s\"",
-                row->status == CS_VAT_TERMINATED ? "terminated" : "running");
+                row->status == CS_VAT_TERMINATED            ? "terminated"
+                : cs_vat_is_suspended(d->c->store, row->id) ? "suspended"
+                                                            : "running");
     if (row->ending != NULL) {
         cs_buf_add_text(d->b, ",\"ending\":");
         cs_buf_add_json(d->b, cs_blob_bytes(row->ending));
@@ -239,6 +244,37 @@ static void add_reap_queue(dump *d, cs_queue_ends ends)
     cs_buf_add_byte(d->b, ']');
 }
 
+/* {"id":"m1","remaining":60,"threshold":50}; the row's words are numbers or "unlimited". */
+static void add_meter(dump *d, cs_bytes key)
+{
+    static const char prefix[] = "meter.";
+    const size_t head = sizeof prefix - 1;
+    const cs_blob *value = cs_kv_find(d->c->store, (cs_vatid){ 0 }, key);
+    const cs_bytes words = cs_blob_bytes(value);
+    const uint8_t *space = words.size == 0 ? NULL : memchr(words.data, ' ', words.size);
+    const size_t first = space == NULL ? words.size : (size_t)(space - words.data);
+    const bool is_number = first > 0 && words.data[0] <= '9';
+    cs_buf_addf(d->b, "{\"id\":\"%.*s\",\"remaining\":%s%.*s%s,\"threshold\":%.*s}",
+                (int)(key.size - head), (const char *)key.data + head, is_number ? "" : "\"",
+                (int)first, (const char *)words.data, is_number ? "" : "\"",
+                space == NULL ? 4 : (int)(words.size - first - 1),
+                space == NULL ? "null" : (const char *)space + 1);
+}
+
+static void add_meters(dump *d)
+{
+    cs_blob *key = NULL, *next;
+    open_list(d, "meters");
+    while ((next = cs_meter_after(d->c->store, cs_blob_bytes(key))) != NULL) {
+        (void)cs_blob_unref(key);
+        key = next;
+        comma(d);
+        add_meter(d, cs_blob_bytes(key));
+    }
+    (void)cs_blob_unref(key);
+    cs_buf_add_byte(d->b, ']');
+}
+
 static void add_collections(const cs_collection_figures *f, cs_buf *b)
 {
     cs_buf_addf(b, ",\"collections\":%llu,\"deadReferences\":%llu,\"deadPerCollectionMax\":%llu",
@@ -292,7 +328,8 @@ void cs_dump_json(capstan *c, cs_buf *b)
     add_gc_actions(&d);
     add_reap_queue(&d, meta->reap);
     char hash[CS_HASH_TEXT_MAX];
-    cs_buf_addf(b, ",\n\"meters\":[],\n\"crankNumber\":%llu,\"activityHash\":\"%s\",\n\"stats\":",
+    add_meters(&d);
+    cs_buf_addf(b, ",\n\"crankNumber\":%llu,\"activityHash\":\"%s\",\n\"stats\":",
                 (unsigned long long)meta->crank_number, cs_hash_text(&meta->activity, hash));
     cs_stats_json(meta, NULL, b);
     cs_buf_add_text(b, "}\n");

@@ -370,6 +370,22 @@ capstan_code capstan_unpin_vat_root(capstan *c, const char *vat)
     return cs_host_leave(c, st);
 }
 
+capstan_code capstan_resume_vat(capstan *c, const char *vat)
+{
+    cs_vatid id;
+    cs_status st = cs_host_enter(c);
+    if (st == CS_OK)
+        st = cs_host_writable(c);
+    if (st == CS_OK)
+        st = cs_host_find_vat(c, vat, &id);
+    if (st == CS_OK) {
+        st = cs_kernel_resume(c->kernel, id);
+        if (st == CS_E_DEAD)
+            st = cs_fail(&c->err, st, "vat '%s' is terminated", vat);
+    }
+    return cs_host_leave(c, st);
+}
+
 capstan_code capstan_terminate_vat(capstan *c, const char *vat, const char *reason)
 {
     cs_vatid id;

@@ -2,6 +2,7 @@
 #include "host/handle.h"
 
 #include "base/alloc.h"
+#include "devices/devices.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -218,7 +219,7 @@ static cs_status open_store(capstan *c, const capstan_options *o)
 /* A store is set up in its first block, so it has a vat or it is empty. */
 static bool is_new(capstan *c)
 {
-    return cs_vat_after(c->store, (cs_vatid){ 0 }) == NULL;
+    return !cs_vat_was(c->store, (cs_vatid){ 1 }); /* it may have been forgotten since */
 }
 
 static bool has_content(const char *path)
@@ -269,6 +270,8 @@ static cs_status open_all(capstan *c, const capstan_options *o)
         st = cs_kernel_new(c->store, &ops, c, &c->kernel, &c->err);
     if (st == CS_OK)
         cs_kernel_set_gc(c->kernel, c->gc);
+    if (st == CS_OK && !o->read_only) /* who only looks calls none */
+        st = cs_devices_add(c->kernel, &c->err);
     if (st == CS_OK)
         st = is_new(c) ? open_new(c, o, &plan) : open_old(c, o);
     (void)cs_host_setup_free(plan);

@@ -157,6 +157,13 @@ static void add_figures(const capstan *c, const cs_meta *before, capstan_run_fig
                 now->reap.next - now->reap.first;
 }
 
+static void set_cleanup(capstan *c, uint64_t most)
+{
+    cs_kernel_set_cleanup(c->kernel, most == 0               ? CS_CLEANUP_BATCH
+                                     : most == CAPSTAN_NEVER ? 0
+                                                             : most);
+}
+
 static cs_status run(capstan *c, const capstan_policy *policy, capstan_run_figures *f)
 {
     const cs_meta before = *cs_meta_get(c->store);
@@ -193,8 +200,12 @@ capstan_code capstan_run(capstan *c, const capstan_policy *policy, capstan_run_f
     static const capstan_policy for_ever = { 0 };
     capstan_run_figures figures = { 0 };
     cs_status st = cs_host_enter(c);
-    if (st == CS_OK)
-        st = run(c, policy == NULL ? &for_ever : policy, &figures);
+    if (st == CS_OK) {
+        policy = policy == NULL ? &for_ever : policy;
+        set_cleanup(c, policy->cleanup_max);
+        st = run(c, policy, &figures);
+        set_cleanup(c, 0);
+    }
     if (ret != NULL)
         *ret = figures;
     return cs_host_leave(c, st);

@@ -10,6 +10,8 @@
 #include "host/config.h"
 #include "host/plain_json.h"
 #include "host/source.h"
+#include "kernel/bundle.h"
+#include "kernel/device.h"
 #include "worker/supervisor.h"
 
 #include <stdio.h>
@@ -29,7 +31,7 @@ struct cs_setup {
     cs_config *config;
     loaded *sources; /* vats of the same source share it */
     size_t source_count;
-    size_t *source_of; /* of each vat, in the config's order */
+    size_t *source_of; /* of each vat, in the config's order, and then of each named bundle */
 };
 
 /* Filling a store. */
@@ -50,13 +52,13 @@ static bool is_same_source(const cs_config_source *a, const cs_config_source *b)
            (a->path == NULL || strcmp(a->path, b->path) == 0);
 }
 
-static cs_status load_source(cs_setup *p, size_t vat, cs_error *err)
+static cs_status load_source(cs_setup *p, size_t at, const cs_config_source *from, const char *what,
+                             const char *name, cs_error *err)
 {
-    const cs_config_source *from = &p->config->vats[vat].source;
     size_t i = 0;
     while (i < p->source_count && !is_same_source(p->sources[i].from, from))
         i++;
-    p->source_of[vat] = i;
+    p->source_of[at] = i;
     if (i < p->source_count)
         return CS_OK;
     loaded *l = &p->sources[p->source_count++];
@@ -66,11 +68,23 @@ static cs_status load_source(cs_setup *p, size_t vat, cs_error *err)
     if (st == CS_OK && from->kind != CS_SOURCE_COMMAND)
         st = cs_supervisor_compile(p->supervisor, bundle, &l->code, &l->base_name, err);
     if (st != CS_OK) {
-        (void)cs_fail_at(err, "vat '%s'", p->config->vats[vat].name);
+        (void)cs_fail_at(err, "%s '%s'", what, name);
         return st == CS_E_ENGINE ? st : CS_E_CONFIG;
     }
     l->name = cs_hash_of(bundle);
     return CS_OK;
+}
+
+static cs_status load_sources(cs_setup *p, cs_error *err)
+{
+    const cs_config *c = p->config;
+    cs_status st = CS_OK;
+    for (size_t i = 0; st == CS_OK && i < c->vat_count; i++)
+        st = load_source(p, i, &c->vats[i].source, "vat", c->vats[i].name, err);
+    for (size_t i = 0; st == CS_OK && i < c->bundle_count; i++)
+        st = load_source(p, c->vat_count + i, &c->bundles[i].source, "bundle", c->bundles[i].name,
+                         err);
+    return st;
 }
 
 cs_status cs_host_setup_read(const char *config, cs_setup **ret, cs_error *err)
@@ -81,11 +95,11 @@ cs_status cs_host_setup_read(const char *config, cs_setup **ret, cs_error *err)
     if (st == CS_OK)
         st = cs_supervisor_new(&no_ops, NULL, &p->supervisor, err);
     if (st == CS_OK) {
-        p->sources = cs_alloc_zero(p->config->vat_count, sizeof *p->sources);
-        p->source_of = cs_alloc_zero(p->config->vat_count, sizeof *p->source_of);
+        const size_t count = p->config->vat_count + p->config->bundle_count;
+        p->sources = cs_alloc_zero(count, sizeof *p->sources);
+        p->source_of = cs_alloc_zero(count, sizeof *p->source_of);
+        st = load_sources(p, err);
     }
-    for (size_t i = 0; st == CS_OK && i < p->config->vat_count; i++)
-        st = load_source(p, i, err);
     if (st == CS_OK)
         *ret = p;
     else
@@ -181,6 +195,23 @@ static int compare_names(const void *a, const void *b, void *ctx)
     return strcmp(name_of(ctx, *(const size_t *)a), name_of(ctx, *(const size_t *)b));
 }
 
+static const char *const device_names[] = { "bundle", "vatAdmin" }; /* sorted */
+enum { DEVICES = 2 };
+
+static cs_status add_devices(setup *s, cs_buf *body, cs_kref *slots)
+{
+    const size_t before = s->vat_count;
+    cs_status st = CS_OK;
+    cs_buf_add_text(body, "},{");
+    for (size_t i = 0; i < DEVICES && st == CS_OK; i++) {
+        cs_buf_addf(body, "%s\"%s\":\"$%zu.Alleged: device\"", i == 0 ? "" : ",", device_names[i],
+                    before + i);
+        st = cs_kernel_device_named(s->c->kernel, cs_bytes_of(device_names[i]), &slots[before + i]);
+    }
+    cs_buf_add_text(body, "}]]");
+    return st;
+}
+
 /* Record keys are sorted in CapData (S18), and slots follow their first mention. */
 static cs_status make_bootstrap_args(setup *s, cs_buf *body, cs_kref *slots)
 {
@@ -196,14 +227,13 @@ static cs_status make_bootstrap_args(setup *s, cs_buf *body, cs_kref *slots)
                     name_of(s, order[i]), i);
         st = cs_kernel_root(s->c->kernel, s->vats[order[i]], &slots[i]);
     }
-    cs_buf_add_text(body, "},{}]]");
     cs_free(order);
-    return st;
+    return st == CS_OK ? add_devices(s, body, slots) : st;
 }
 
 static cs_status queue_bootstrap(setup *s)
 {
-    const size_t count = s->vat_count;
+    const size_t count = s->vat_count + DEVICES;
     cs_kref *slots = cs_alloc(count * sizeof *slots), root, promise;
     char text[CS_REF_TEXT_MAX];
     cs_buf body = { 0 };
@@ -248,6 +278,21 @@ static void note_config(setup *s)
     cs_buf_fini(&note);
 }
 
+/* S21: under the id that the field knows it by, or ours. */
+static cs_status install_bundle(setup *s, size_t index)
+{
+    char id[160], hash[CS_HASH_TEXT_MAX];
+    const loaded *l = &s->plan->sources[s->plan->source_of[s->config->vat_count + index]];
+    const char *known = l->source.id;
+    (void)snprintf(id, sizeof id, "%s%s", known[0] != 0 ? known : "c1-",
+                   known[0] != 0 ? "" : cs_hash_text(&l->name, hash));
+    cs_status st = cs_kernel_install_bundle(s->c->kernel, cs_bytes_of(id), &l->name, &s->c->err);
+    if (st == CS_OK)
+        st = cs_kernel_name_bundle(s->c->kernel, cs_bytes_of(s->config->bundles[index].name),
+                                   cs_bytes_of(id), &s->c->err);
+    return st;
+}
+
 static cs_status fill(setup *s)
 {
     cs_status st = cs_kernel_set_reap_defaults(s->c->kernel, s->config->reap_interval,
@@ -259,6 +304,8 @@ static cs_status fill(setup *s)
         if (l->base_name != NULL)
             cs_code_add(s->c->store, &l->name, l->base_name, cs_buf_bytes(&l->code));
     }
+    for (size_t i = 0; i < s->config->bundle_count && st == CS_OK; i++)
+        st = install_bundle(s, i);
     for (size_t i = 0; i < s->config->vat_count && st == CS_OK; i++)
         st = add_vat(s, i);
     if (st == CS_OK)

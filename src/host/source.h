@@ -9,6 +9,7 @@ typedef struct cs_source_file {
 
 typedef struct cs_source {
     cs_buf bundle;         /* engine/bundle.h's bytes */
+    char id[136];          /* "b1-" and the SHA-512 of an endoZip that has one; else "" (S21) */
     cs_source_file *files; /* that it was made from */
     size_t file_count;
 } cs_source;

@@ -181,7 +181,7 @@ def unknown_keys(dir):
                    {'vats': {'a': dict(vat, creationOptions={'neverReap': 'yes'})}})
     refused_config(dir, "unknown key 'critcal' in vats.a.creationOptions",
                    {'vats': {'a': dict(vat, creationOptions={'critcal': True})}})
-    refused_config(dir, 'not supported', {'vats': {'a': vat}, 'devices': {'d': {}}})
+    refused_config(dir, 'devices.d: there is no such device', {'vats': {'a': vat}, 'devices': {'d': {}}})
     refused_config(dir, "bootstrap vat 'b'", {'vats': {'a': vat}, 'bootstrap': 'b'})
 
 

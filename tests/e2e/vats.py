@@ -18,7 +18,7 @@ def bad_start(dir, bad, says, reason):
     """A vat that does not start: its callers are told, and the rest of the program goes on."""
     base = dir.basedir(CALLER, fine=FINE)
     dir.file('vat-bad.js', bad)
-    r = exits(QUIET, capstan('run', base))
+    r = exits(QUIET, capstan('run', base, '--cleanup', '0'))
     lines = r.out.splitlines()
     equal(len(lines), 2, r)
     want(lines[0].startswith('rejected ') and says in lines[0], r)
@@ -28,6 +28,9 @@ def bad_start(dir, bad, says, reason):
     vats = {v['name']: v for v in dump(dir.store)['vats']}
     want(vats['bad']['status'] == 'terminated' and reason in vats['bad']['ending'], vats['bad'])
     equal(vats['fine']['status'], 'running')
+    good(dir.store)
+    exits(QUIET, capstan('run', base))
+    want('bad' not in [v['name'] for v in dump(dir.store)['vats']], 'it is forgotten')
     good(dir.store)
     refused(REJECTED, "vat 'bad' is terminated", capstan('call', dir.store, 'bad', 'hi'))
     prints(['"fine"'], capstan('call', dir.store, 'fine', 'hi'))

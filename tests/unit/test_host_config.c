@@ -62,7 +62,11 @@ static const struct {
     { "{\"vats\":[]}", "'vats' must name at least one vat" },
     { "{\"vat\":{}}", "unknown key 'vat' in the configuration; remove or correct it" },
     { "{\"vats\":{\"a\":{\"sourceSpec\":\"./a.js\"}},\"devices\":{\"timer\":{}}}",
-      "'devices' in the configuration is not supported by this version of Capstan yet; remove it" },
+      "devices.timer: there is no such device; remove it, or say creationOptions.unendowed" },
+    { "{\"vats\":{\"a\":{\"sourceSpec\":\"./a.js\"}},\"devices\":7}", "'devices' must be an object" },
+    { "{\"vats\":{\"a\":{\"sourceSpec\":\"./a.js\"}},\"bundles\":7}", "'bundles' must be an object" },
+    { "{\"vats\":{\"a\":{\"sourceSpec\":\"./a.js\"}},\"bundles\":{\"a/b\":{}}}",
+      "'a/b' is no bundle name" },
     { "{\"vats\":{\"a\":{\"sourceSpec\":\"./a.js\"}},\"relaxDurabilityRules\":true}",
       "'relaxDurabilityRules' in the configuration is not supported" },
     { "{\"vats\":{\"a\":{\"sourceSpec\":\"./a.js\"}},\"bootstrap\":5}",
@@ -189,7 +193,7 @@ static void a_whole_configuration_is_read(void **state)
              "\"bootstrap\":\"boot\",\"pinBootstrapRoot\":true,\"defaultManagerType\":\"local\","
              "\"defaultReapInterval\":1,\"defaultReapGCKrefs\":20,\"snapshotInitial\":3,"
              "\"snapshotInterval\":200,\"includeDevDependencies\":true,\"bundleCachePath\":\"x\","
-             "\"bundleFormat\":\"endoZipBase64\",\"devices\":{},\"relaxDurabilityRules\":false}");
+             "\"bundleFormat\":\"endoZipBase64\",\"devices\":{\"bundle\":{},\"x\":{\"creationOptions\":{\"unendowed\":true}}},\"relaxDurabilityRules\":false}");
     static const char *const names[] = { "boot", "bun", "inl", "mid", "nam", "zed" };
     static const cs_source_kind kinds[] = { CS_SOURCE_FILE,   CS_SOURCE_INLINE, CS_SOURCE_INLINE,
                                             CS_SOURCE_BUNDLE, CS_SOURCE_FILE,   CS_SOURCE_FILE };
