@@ -63,8 +63,10 @@ static const struct {
     { "{\"vat\":{}}", "unknown key 'vat' in the configuration; remove or correct it" },
     { "{\"vats\":{\"a\":{\"sourceSpec\":\"./a.js\"}},\"devices\":{\"timer\":{}}}",
       "devices.timer: there is no such device; remove it, or say creationOptions.unendowed" },
-    { "{\"vats\":{\"a\":{\"sourceSpec\":\"./a.js\"}},\"devices\":7}", "'devices' must be an object" },
-    { "{\"vats\":{\"a\":{\"sourceSpec\":\"./a.js\"}},\"bundles\":7}", "'bundles' must be an object" },
+    { "{\"vats\":{\"a\":{\"sourceSpec\":\"./a.js\"}},\"devices\":7}",
+      "'devices' must be an object" },
+    { "{\"vats\":{\"a\":{\"sourceSpec\":\"./a.js\"}},\"bundles\":7}",
+      "'bundles' must be an object" },
     { "{\"vats\":{\"a\":{\"sourceSpec\":\"./a.js\"}},\"bundles\":{\"a/b\":{}}}",
       "'a/b' is no bundle name" },
     { "{\"vats\":{\"a\":{\"sourceSpec\":\"./a.js\"}},\"relaxDurabilityRules\":true}",
@@ -179,21 +181,21 @@ static void what_is_not_there_is_not_found(void **state)
 
 static void a_whole_configuration_is_read(void **state)
 {
-    cs_config *c =
-        load("{\"vats\":{"
-             "\"zed\":{\"sourceSpec\":\"./a.js\"},"
-             "\"boot\":{\"sourceSpec\":\"b.js\",\"parameters\":{\"n\":1,\"argv\":[]},"
-             "\"creationOptions\":{\"enablePipelining\":true,\"critical\":true,"
-             "\"managerType\":\"xsnap\",\"reapInterval\":10,\"reapGCKrefs\":\"never\","
-             "\"neverReap\":true,\"nodeOptions\":[],\"useTranscript\":true,\"enableSetup\":false}},"
-             "\"mid\":{\"bundleSpec\":\"./a.bundle\",\"bundleHash\":\"00\"},"
-             "\"inl\":{\"bundle\":{\"moduleFormat\":\"getExport\"}},"
-             "\"nam\":{\"bundleName\":\"src\"},\"bun\":{\"bundleName\":\"inl\"}},"
-             "\"bundles\":{\"src\":{\"sourceSpec\":\"./a.js\"},\"inl\":{\"bundle\":{}}},"
-             "\"bootstrap\":\"boot\",\"pinBootstrapRoot\":true,\"defaultManagerType\":\"local\","
-             "\"defaultReapInterval\":1,\"defaultReapGCKrefs\":20,\"snapshotInitial\":3,"
-             "\"snapshotInterval\":200,\"includeDevDependencies\":true,\"bundleCachePath\":\"x\","
-             "\"bundleFormat\":\"endoZipBase64\",\"devices\":{\"bundle\":{},\"x\":{\"creationOptions\":{\"unendowed\":true}}},\"relaxDurabilityRules\":false}");
+    cs_config *c = load(
+        "{\"vats\":{"
+        "\"zed\":{\"sourceSpec\":\"./a.js\"},"
+        "\"boot\":{\"sourceSpec\":\"b.js\",\"parameters\":{\"n\":1,\"argv\":[]},"
+        "\"creationOptions\":{\"enablePipelining\":true,\"critical\":true,"
+        "\"managerType\":\"xsnap\",\"reapInterval\":10,\"reapGCKrefs\":\"never\","
+        "\"neverReap\":true,\"nodeOptions\":[],\"useTranscript\":true,\"enableSetup\":false}},"
+        "\"mid\":{\"bundleSpec\":\"./a.bundle\",\"bundleHash\":\"00\"},"
+        "\"inl\":{\"bundle\":{\"moduleFormat\":\"getExport\"}},"
+        "\"nam\":{\"bundleName\":\"src\"},\"bun\":{\"bundleName\":\"inl\"}},"
+        "\"bundles\":{\"src\":{\"sourceSpec\":\"./a.js\"},\"inl\":{\"bundle\":{}}},"
+        "\"bootstrap\":\"boot\",\"pinBootstrapRoot\":true,\"defaultManagerType\":\"local\","
+        "\"defaultReapInterval\":1,\"defaultReapGCKrefs\":20,\"snapshotInitial\":3,"
+        "\"snapshotInterval\":200,\"includeDevDependencies\":true,\"bundleCachePath\":\"x\","
+        "\"bundleFormat\":\"endoZipBase64\",\"devices\":{\"bundle\":{},\"x\":{\"creationOptions\":{\"unendowed\":true}}},\"relaxDurabilityRules\":false}");
     static const char *const names[] = { "boot", "bun", "inl", "mid", "nam", "zed" };
     static const cs_source_kind kinds[] = { CS_SOURCE_FILE,   CS_SOURCE_INLINE, CS_SOURCE_INLINE,
                                             CS_SOURCE_BUNDLE, CS_SOURCE_FILE,   CS_SOURCE_FILE };
