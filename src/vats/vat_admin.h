@@ -56,7 +56,7 @@ void cs_va_settle(cs_va *va, cs_vref promise, bool rejected, const cs_capdata *d
 cs_bytes cs_va_text(cs_va *va, const char *format, ...) CS_PRINTF(2, 3);
 /* A value of the vatstore; no bytes if there is none. */
 cs_bytes cs_va_get(cs_va *va, cs_bytes key);
-uint64_t cs_va_next_number(cs_va *va);
+uint64_t cs_va_number_of(cs_bytes digits); /* our own */
 /* Returns a new export; what it is becomes its entry. The body is that one reference. */
 void cs_va_return_export(cs_va *va, const char *word, cs_bytes subject, const char *iface);
 cs_vref cs_va_export(cs_va *va, const char *word, cs_bytes subject);

@@ -159,14 +159,6 @@ void cs_va_get_update_since(cs_va *va)
     cs_va_return(va, &data);
 }
 
-static uint64_t count_of(cs_bytes digits)
-{
-    uint64_t n = 0;
-    for (size_t i = 0; i < digits.size; i++)
-        n = n * 10 + (uint64_t)(digits.data[i] - '0');
-    return n;
-}
-
 /* (meterID, remaining) */
 void cs_va_meter_crossed_threshold(cs_va *va)
 {
@@ -174,7 +166,7 @@ void cs_va_meter_crossed_threshold(cs_va *va)
     cs_va_return_undefined(va);
     if (!cs_va_is_id(cs_va_arg(va, 0), &meter) || !nat_of(cs_va_arg(va, 1), false, &left))
         return;
-    uint64_t n = read_update(va, meter, &before, &ignored) ? count_of(before) + 1 : 1;
+    uint64_t n = read_update(va, meter, &before, &ignored) ? cs_va_number_of(before) + 1 : 1;
     cs_bytes count = cs_va_text(va, "%llu", (unsigned long long)n);
     cs_native_set(va->n, update_key(va, meter),
                   cs_va_text(va, "%.*s %.*s", (int)count.size, (const char *)count.data,

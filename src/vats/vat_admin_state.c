@@ -122,8 +122,7 @@ cs_bytes cs_va_get(cs_va *va, cs_bytes key)
     return value;
 }
 
-/* Our own digits. */
-static uint64_t number_of(cs_bytes digits)
+uint64_t cs_va_number_of(cs_bytes digits)
 {
     uint64_t n = 0;
     for (size_t i = 0; i < digits.size; i++)
@@ -131,11 +130,11 @@ static uint64_t number_of(cs_bytes digits)
     return n;
 }
 
-uint64_t cs_va_next_number(cs_va *va)
+static uint64_t next_number(cs_va *va)
 {
     enum { FIRST = 10 }; /* the fixed exports are below */
     cs_bytes known = cs_va_get(va, CS_BYTES("next"));
-    uint64_t number = known.size == 0 ? FIRST : number_of(known);
+    uint64_t number = known.size == 0 ? FIRST : cs_va_number_of(known);
     cs_native_set(va->n, CS_BYTES("next"),
                   cs_va_text(va, "%llu", (unsigned long long)(number + 1)));
     return number;
@@ -143,7 +142,7 @@ uint64_t cs_va_next_number(cs_va *va)
 
 cs_vref cs_va_export(cs_va *va, const char *word, cs_bytes subject)
 {
-    cs_vref vref = cs_vref_of(CS_REF_OBJECT, true, cs_va_next_number(va));
+    cs_vref vref = cs_vref_of(CS_REF_OBJECT, true, next_number(va));
     cs_native_set(va->n, cs_va_text(va, "o.%llu", (unsigned long long)cs_vref_id(vref)),
                   cs_va_text(va, "%s %.*s", word, (int)subject.size, (const char *)subject.data));
     return vref;
@@ -200,7 +199,7 @@ void cs_va_wait(cs_va *va, const char *what, cs_bytes whose)
     cs_bytes prefix = waiting_prefix(va, what, whose);
     cs_native_set(va->n,
                   cs_va_text(va, "%.*s%llu", (int)prefix.size, (const char *)prefix.data,
-                             (unsigned long long)cs_va_next_number(va)),
+                             (unsigned long long)next_number(va)),
                   cs_va_text(va, "%s", cs_vref_text(va->result, text)));
     va->result = (cs_vref){ 0 };
 }

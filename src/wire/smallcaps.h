@@ -32,7 +32,8 @@ bool cs_sc_is_true(cs_bytes value);
  * negative. NUMBER: as it is written. Others: nothing. */
 cs_bytes cs_sc_text(cs_bytes value);
 bool cs_sc_says(cs_bytes value, const char *text); /* a STRING, and this one */
-/* SLOT, PROMISE: what it refers to; none for others. */
+/* SLOT, PROMISE: the number of the slot, or what it refers to; false, none for others. */
+bool cs_sc_index(cs_bytes value, uint32_t *ret);
 cs_vref cs_sc_ref(cs_bytes value, const cs_capdata *data);
 
 /* ABSENT of what is no array, no record. */
