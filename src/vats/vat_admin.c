@@ -163,10 +163,20 @@ static cs_va_method *find_method(cs_va_kind kind, cs_bytes name)
     return NULL;
 }
 
+/* What a vat says when it ends may be no data: that it ended is true all the same. */
+static bool open_message(cs_va *va, cs_va_kind kind, cs_bytes *ret_methargs)
+{
+    if (cs_sc_open(va->data, ret_methargs))
+        return true;
+    va->is_odd = true;
+    return kind == CS_VA_ROOT && cs_sc_open_json(va->data->body, ret_methargs) &&
+           cs_sc_says(cs_sc_item(*ret_methargs, 0), "vatTerminated");
+}
+
 static void call_method(cs_va *va, cs_va_kind kind)
 {
     cs_bytes methargs;
-    if (!cs_sc_open(va->data, &methargs)) {
+    if (!open_message(va, kind, &methargs)) {
         cs_va_throw(va, "vatAdmin: malformed message");
         return;
     }

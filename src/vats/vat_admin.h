@@ -33,6 +33,7 @@ typedef enum cs_va_kind {
 typedef struct cs_va {
     cs_native *n;
     const cs_capdata *data; /* methargs */
+    bool is_odd;            /* they are JSON, but some of it is no data */
     cs_bytes args;
     cs_bytes subject; /* of the target: "v5", "m3" */
     cs_vref result;   /* none: nobody waits, or the answer is given or will come later */

@@ -262,7 +262,8 @@ void cs_va_new_vat_callback(cs_va *va)
 /* (vatID, shouldReject, info) */
 void cs_va_vat_terminated(cs_va *va)
 {
-    cs_bytes vat, info = cs_va_arg(va, 2);
+    static const char no_data[] = "{\"#error\":\"vat terminated\",\"name\":\"Error\"}";
+    cs_bytes vat, info = va->is_odd ? CS_BYTES(no_data) : cs_va_arg(va, 2);
     cs_va_return_undefined(va);
     if (!cs_va_is_id(cs_va_arg(va, 0), &vat))
         return;

@@ -9,7 +9,8 @@
 
 typedef struct checker {
     const uint8_t *at, *end;
-    uint32_t slot_count, depth;
+    uint32_t slot_count, depth, depth_max;
+    bool any_meaning;
 } checker;
 
 static bool take(checker *c, char byte)
@@ -89,7 +90,7 @@ static bool check_string(checker *c, cs_bytes *ret)
             return false;
     }
     *ret = (cs_bytes){ from, (size_t)(c->at - from) };
-    return take(c, '"') && !hides_meaning(*ret);
+    return take(c, '"') && (c->any_meaning || !hides_meaning(*ret));
 }
 
 /* "$12.Alleged: it", "&3"; more digits than slots can have are no reference. */
@@ -124,7 +125,7 @@ static bool is_constant(cs_bytes text)
 static bool check_meaning(const checker *c, cs_bytes text)
 {
     uint32_t index;
-    if (text.size == 0 || text.data[0] < '!' || text.data[0] > '-')
+    if (c->any_meaning || text.size == 0 || text.data[0] < '!' || text.data[0] > '-')
         return true;
     const cs_bytes rest = { text.data + 1, text.size - 1 };
     switch (text.data[0]) {
@@ -149,7 +150,7 @@ static bool check_value(checker *c);
 static bool check_list(checker *c, char close, bool has_keys)
 {
     cs_bytes key;
-    if (++c->depth > CS_DEPTH_MAX)
+    if (++c->depth > c->depth_max)
         return false;
     if (take(c, close)) {
         c->depth--;
@@ -179,16 +180,29 @@ static bool check_value(checker *c)
     return take_word(c, "true") || take_word(c, "false") || take_word(c, "null") || check_number(c);
 }
 
+static bool check_body(checker *c, cs_bytes body, cs_bytes *ret)
+{
+    c->at = body.data;
+    c->end = body.data + body.size;
+    if (!take(c, '#'))
+        return false;
+    const uint8_t *from = c->at;
+    if (!check_value(c) || c->at != c->end)
+        return false;
+    *ret = (cs_bytes){ from, (size_t)(c->at - from) };
+    return true;
+}
+
 bool cs_sc_open(const cs_capdata *data, cs_bytes *ret)
 {
-    checker c = { data->body.data, data->body.data + data->body.size, data->slot_count, 0 };
-    if (!take(&c, '#'))
-        return false;
-    const uint8_t *from = c.at;
-    if (!check_value(&c) || c.at != c.end)
-        return false;
-    *ret = (cs_bytes){ from, (size_t)(c.at - from) };
-    return true;
+    checker c = { .slot_count = data->slot_count, .depth_max = CS_DEPTH_MAX };
+    return check_body(&c, data->body, ret);
+}
+
+bool cs_sc_open_json(cs_bytes body, cs_bytes *ret)
+{
+    checker c = { .depth_max = 2 * CS_DEPTH_MAX, .any_meaning = true };
+    return check_body(&c, body, ret);
 }
 
 /* --- reading -------------------------------------------------------------------------------------- */

@@ -26,6 +26,10 @@ typedef enum cs_sc_kind {
  * CS_DEPTH_MAX, a reference to a slot that there is not, or a meaning hidden behind an escape. */
 CS_MUST_USE bool cs_sc_open(const cs_capdata *data, cs_bytes *ret);
 
+/* The same for any JSON behind a '#', nested up to twice as deep, whatever its strings mean. Its
+ * references may be to slots that there are not. */
+CS_MUST_USE bool cs_sc_open_json(cs_bytes body, cs_bytes *ret);
+
 cs_sc_kind cs_sc_kind_of(cs_bytes value);
 bool cs_sc_is_true(cs_bytes value);
 /* STRING: what it says, as between the quotes of a JSON string. BIGINT: its digits, with a '-' if it is

@@ -36,7 +36,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     for (uint64_t i = 0; i < 3; i++)
         slots[i] = cs_vref_of(CS_REF_OBJECT, false, 50 + i);
     cs_capdata data = { .body = { bytes, size }, .slots = slots, .slot_count = 3 };
+    bool is_json = cs_sc_open_json(data.body, &value);
+    if (is_json)
+        (void)cs_sc_item(value, 3);
     if (cs_sc_open(&data, &value)) {
+        cs_assert(is_json);
         size_t count = walk(value, &data);
         cs_capdata copy = copy_of(&arena, value, &data);
         bool opens = cs_sc_open(&copy, &again);

@@ -329,6 +329,27 @@ static void done_with_a_promise(void **state)
     (void)nw_free(w);
 }
 
+/* The kernel takes care that it is JSON, not that it means anything. */
+static void done_with_what_is_no_data(void **state)
+{
+    (void)state;
+    static const char *const infos[] = { "\"$7\"", "[\"*\"]", "{\"a\":\"\\u00240\"}", "\"+x\"" };
+    for (size_t i = 0; i < sizeof infos / sizeof infos[0]; i++) {
+        char body[128];
+        nw *w = opened();
+        make_vat(w);
+        (void)nw_message(w, "o+10", "#[\"done\",[]]", "", "p-80");
+        (void)snprintf(body, sizeof body, "#[\"vatTerminated\",[\"v5\",true,%s]]", infos[i]);
+        assert_string_equal(
+            tell(w, body, "o-50"),
+            "resolve p-80! #{\"#error\":\"vat terminated\",\"name\":\"Error\"}\ndrop o-50\nretire o-50\n");
+        refused(w, SERVICE, body, "", "malformed message");
+        (void)snprintf(body, sizeof body, "#[\"newVatCallback\",[\"v5\",%s]]", infos[i]);
+        refused(w, ROOT, body, "", "malformed message");
+        (void)nw_free(w);
+    }
+}
+
 static void termination_is_asked_for_once(void **state)
 {
     (void)state;
@@ -711,8 +732,9 @@ T_MAIN(T(root_gives_service_and_key), T(without_a_device_nothing_works),
        T(messages_that_mean_nothing), T(a_vat_by_name), T(a_vat_by_bundle_cap),
        T(what_is_no_bundle_cap), T(the_device_judges_options), T(objects_are_options),
        T(a_creation_that_fails), T(done_waits_for_the_end), T(done_rejects_after_a_failure),
-       T(done_with_a_promise), T(termination_is_asked_for_once), T(terminating_without_a_reason),
-       T(options_are_changed), T(meters_are_changed_and_read), T(unlimited_meters_do_not_change),
-       T(wrong_numbers), T(notifiers_tell_what_is_new), T(bundles_are_looked_up),
-       T(bundles_are_waited_for), T(dropped_exports_are_forgotten), T(imports_are_dropped_once),
-       T(nothing_is_too_large), T(nothing_ends_it), T(refusals_end_deliveries))
+       T(done_with_a_promise), T(done_with_what_is_no_data), T(termination_is_asked_for_once),
+       T(terminating_without_a_reason), T(options_are_changed), T(meters_are_changed_and_read),
+       T(unlimited_meters_do_not_change), T(wrong_numbers), T(notifiers_tell_what_is_new),
+       T(bundles_are_looked_up), T(bundles_are_waited_for), T(dropped_exports_are_forgotten),
+       T(imports_are_dropped_once), T(nothing_is_too_large), T(nothing_ends_it),
+       T(refusals_end_deliveries))

@@ -157,6 +157,17 @@ static void depth_is_limited(void **state)
     }
 }
 
+static void json_opens_whatever_it_means(void **state)
+{
+    (void)state;
+    cs_bytes v;
+    assert_true(cs_sc_open_json(CS_BYTES("#[\"$9\",\"*\",{\"\\u0023a\":\"+x\"}]"), &v));
+    assert_true(cs_sc_open_json(CS_BYTES("#\"#x\""), &v));
+    assert_false(cs_sc_open_json(CS_BYTES("#[\"$9\",]"), &v));
+    assert_false(cs_sc_open_json(CS_BYTES("[]"), &v));
+    assert_false(cs_sc_open_json(CS_BYTES("#\"\\x\""), &v));
+}
+
 static void items_and_members_are_found(void **state)
 {
     (void)state;
@@ -222,4 +233,5 @@ static void copies_keep_their_references(void **state)
 }
 
 T_MAIN(T(values_have_kinds), T(other_bodies_are_refused), T(depth_is_limited),
-       T(items_and_members_are_found), T(references_mean_slots), T(copies_keep_their_references))
+       T(json_opens_whatever_it_means), T(items_and_members_are_found), T(references_mean_slots),
+       T(copies_keep_their_references))
