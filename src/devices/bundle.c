@@ -45,7 +45,7 @@ static uint64_t node_of(cs_kernel *k, cs_bytes id)
     return n;
 }
 
-static void get_bundle_cap(cs_kernel *k, cs_bytes id, cs_device_answer *ret)
+void cs_bundle_cap_answer(cs_kernel *k, cs_bytes id, cs_device_answer *ret)
 {
     cs_hash hash;
     if (cs_bundle_of_id(k, id, &hash) != CS_OK)
@@ -59,14 +59,14 @@ static void call_root(cs_kernel *k, cs_bytes method, const char *arg, cs_device_
 {
     cs_bytes id = cs_bytes_of(arg);
     if (cs_bytes_equal(method, CS_BYTES("getBundleCap")))
-        get_bundle_cap(k, id, ret);
+        cs_bundle_cap_answer(k, id, ret);
     else if (!cs_bytes_equal(method, CS_BYTES("getNamedBundleCap")))
         cs_device_throw(k, ret, "device bundle has no method %.*s", (int)method.size,
                         (const char *)method.data);
     else if (cs_bundle_named(k, cs_bytes_of(arg), &id) != CS_OK)
         cs_device_throw(k, ret, "unregistered bundle name '%s'", arg);
     else
-        get_bundle_cap(k, id, ret);
+        cs_bundle_cap_answer(k, id, ret);
 }
 
 static void call_node(cs_kernel *k, uint64_t node, cs_bytes method, cs_device_answer *ret)

@@ -4,5 +4,8 @@
 
 extern const cs_device_ops cs_device_bundle, cs_device_vat_admin;
 
+/* A bundlecap of device "bundle"; or throws that there is no such bundle. */
+void cs_bundle_cap_answer(cs_kernel *k, cs_bytes id, cs_device_answer *ret);
+
 /* Registers all of them, under the reference's names: "bundle" and "vatAdmin". */
 CS_MUST_USE cs_status cs_devices_add(cs_kernel *k, cs_error *err);

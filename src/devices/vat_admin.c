@@ -92,6 +92,20 @@ static void get_bundle_id_by_name(const asked *a)
     cs_answer_text(a->k, a->ret, text);
 }
 
+static void get_bundle_cap(const asked *a)
+{
+    const char *id = text_arg(a, 0, "bundleID");
+    if (id != NULL)
+        cs_bundle_cap_answer(a->k, cs_bytes_of(id), a->ret);
+}
+
+static void get_named_bundle_cap(const asked *a)
+{
+    cs_bytes id = id_of_name(a);
+    if (id.size > 0)
+        cs_bundle_cap_answer(a->k, cs_device_lend(a->k, id), a->ret);
+}
+
 static bool vat_arg(const asked *a, cs_vatid *ret)
 {
     const char *text = text_arg(a, 0, "vatID");
@@ -215,6 +229,8 @@ static const struct {
     { "createByName", create_by_name },
     { "createByBundleID", create_by_id },
     { "getBundleIDByName", get_bundle_id_by_name },
+    { "getBundleCap", get_bundle_cap },
+    { "getNamedBundleCap", get_named_bundle_cap },
     { "terminateWithFailure", terminate_with_failure },
     { "changeOptions", change_options },
     { "getCriticalVatKey", get_critical_vat_key },
