@@ -256,6 +256,7 @@ typedef struct world {
     cs_worker_settings settings;
     cs_buf said, noticed;
     unsigned asked;
+    bool refuses;
     cs_error err;
     cs_reply reply;
 } world;
@@ -278,6 +279,12 @@ static cs_status ask(void *ctx, cs_vatid vat, cs_syscall *syscalls, uint32_t cou
     world *w = ctx;
     (void)vat;
     w->asked = count;
+    if (w->refuses)
+        return CS_E_BAD_SYSCALL;
+    if (syscalls[count - 1].kind == CS_SYSCALL_CALL_NOW) {
+        syscalls[count - 1].call.result.body = CS_BYTES("#7");
+        return CS_OK;
+    }
     syscalls[count - 1].vatstore.has_answer = true;
     syscalls[count - 1].vatstore.value = CS_BYTES("answer");
     return CS_OK;
@@ -298,8 +305,9 @@ static void add_vat(world *w, cs_vatid vat, const cs_hash *bundle)
 }
 
 static const char counter[] =
-    "export const buildRootObject = ({ testLog }) => { let n = 0; testLog('built');"
-    " return Far('root', { up: () => { n += 1; testLog('up', n); return n; } }); };";
+    "export const buildRootObject = ({ testLog, D }) => { let n = 0; testLog('built');"
+    " return Far('root', { up: () => { n += 1; testLog('up', n); return n; },"
+    " add: d => D(d).get(1) + D(d).get(2) }); };";
 
 static void open_world(world *w, const cs_worker_settings *settings)
 {
@@ -588,6 +596,52 @@ static void the_killed_come_back(void **state)
     close_world(&w);
 }
 
+static cs_status add_answers(world *w)
+{
+    const cs_vref device = sk_vref("d-70");
+    return run(w, guilty,
+               &(cs_delivery){ .kind = CS_DELIVER_MESSAGE,
+                               .message = { .target = sk_vref("o+0"),
+                                            .methargs = { .body = CS_BYTES("#[\"add\",[\"$0\"]]"),
+                                                          .slots = &device,
+                                                          .slot_count = 1 },
+                                            .result = sk_vref("p-61") } });
+}
+
+static const char *trace(world *w, cs_buf *b)
+{
+    cs_buf_clear(b);
+    sk_add_trace(b, &w->reply);
+    return cs_buf_text(b);
+}
+
+/* A vat waits for its devices across the pipes; a replay answers by itself; a refusal ends the delivery. */
+static void questions_are_answered(void **state)
+{
+    world w;
+    cs_buf b = { 0 };
+    cs_replay_figures figures;
+    (void)state;
+    open_world(&w, &(cs_worker_settings){ .program = "/proc/self/exe" });
+    start(&w, guilty);
+    assert_ok(add_answers(&w));
+    assert_int_equal(w.asked, 2);
+    assert_int_equal(w.reply.syscall_count, 3);
+    assert_non_null(strstr(trace(&w, &b), "resolve p-61 #14\n"));
+    w.asked = 0;
+    assert_ok(cs_vats_replay(w.vats, guilty, 0, &figures, &w.err));
+    assert_int_equal(w.asked, 0);
+    w.refuses = true;
+    assert_ok(add_answers(&w));
+    assert_int_equal(w.asked, 1);
+    assert_int_equal(w.reply.status, CS_E_BAD_SYSCALL);
+    cs_vats_unload(w.vats, guilty);
+    assert_ok(up(&w, guilty));
+    assert_ok(w.reply.status);
+    cs_buf_fini(&b);
+    close_world(&w);
+}
+
 static size_t workers_of(const cs_worker_settings *settings)
 {
     world w;
@@ -629,6 +683,7 @@ int main(int argc, char **argv)
                                     T(a_missing_sandbox_is_said_once),
                                     T(what_was_asked_leads_the_reply),
                                     T(the_killed_come_back),
+                                    T(questions_are_answered),
                                     T(workers_are_shared_as_said) };
     if (argc > 2 && strcmp(argv[1], "worker") == 0)
         return cs_worker_main(argv[2]);
