@@ -12,7 +12,8 @@ json_t *cs_args_parse(const cs_kcapdata *args)
     const cs_bytes body = args->body;
     if (!cs_bytes_start_with(body, "#["))
         return NULL;
-    return json_loadb((const char *)body.data + 1, body.size - 1, JSON_REJECT_DUPLICATES, NULL);
+    return json_loadb((const char *)body.data + 1, body.size - 1,
+                      JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
 }
 
 /* Strings that begin so mean something else (S18). */

@@ -55,9 +55,10 @@ static const char *read_meter(reading *r, const json_t *value)
 static const char *read_manager(reading *r, const json_t *value)
 {
     const char *text = cs_args_text(value);
-    return text != NULL && cs_manager_named(cs_bytes_of(text), &r->options->manager)
+    const bool is_known = text != NULL && cs_manager_named(cs_bytes_of(text), &r->options->manager);
+    return is_known && r->options->manager <= CS_MANAGER_NODE
                ? NULL
-               : "a kind of vat manager: local, xs-worker, node-subprocess, external or native";
+               : "a kind of vat manager: local, xs-worker or node-subprocess";
 }
 
 static const char *read_group(reading *r, const json_t *value)

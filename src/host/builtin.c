@@ -5,7 +5,9 @@
 cs_status cs_host_add_vat_admin(capstan *c, cs_vatid *ret_vat)
 {
     /* Its garbage is told by itself: it has no heap that a BOYD could look through. */
-    const cs_vat_options options = { .is_static = true, .never_reap = true };
+    const cs_vat_options options = { .is_static = true,
+                                     .manager = CS_MANAGER_NATIVE,
+                                     .never_reap = true };
     const cs_kcapdata parameters = { .body = CS_BYTES("#{}") };
     cs_buf bundle = { 0 };
     cs_native_bundle(&bundle, cs_vat_admin.name);

@@ -541,7 +541,6 @@ cs_config *cs_config_free(cs_config *c)
         cs_free(c->vats[i].source.path);
         json_decref(c->vats[i].source.bundle);
         json_decref(c->vats[i].parameters);
-        json_decref(c->vats[i].place);
     }
     for (size_t i = 0; i < c->bundle_count; i++) {
         cs_free(c->bundles[i].name);

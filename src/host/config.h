@@ -2,6 +2,7 @@
  * key by key. Unknown keys are refused by name, so that a misspelt option is not an option ignored. */
 #pragma once
 #include "base/hash.h"
+#include "kernel/kernel.h"
 
 #include <jansson.h>
 
@@ -24,7 +25,8 @@ typedef struct cs_config_vat {
     json_t *parameters; /* an object, or NULL */
     bool enable_pipelining, critical, never_reap;
     uint64_t reap_interval, reap_gc_krefs; /* S14; 0: the default, CS_REAP_NEVER: never */
-    json_t *place; /* managerType and workerGroup, what was said of them; NULL: neither was */
+    cs_manager manager;
+    char group[CS_GROUP_MAX]; /* workerGroup; "": none */
 } cs_config_vat;
 
 /* Of "bundles": vats are made of it by its name, at set-up or later. */
@@ -51,7 +53,7 @@ typedef struct cs_config {
 CS_MUST_USE cs_status cs_config_load(const char *path, cs_config **ret, cs_error *err);
 cs_config *cs_config_free(cs_config *c);
 
-/* config_place.c: where a vat is to run, by its creationOptions: fills ret->place, and of an external vat
+/* config_place.c: where a vat is to run, by its creationOptions: fills ret->manager and ret->group, and of an external vat
  * ret->source. `place` is named in errors. CONFIG. */
 CS_MUST_USE cs_status cs_config_read_place(const cs_config *config, const char *place,
                                            const json_t *options, cs_config_vat *ret,

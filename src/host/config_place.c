@@ -2,7 +2,7 @@
 #include "host/config.h"
 
 #include "base/limits.h"
-#include "vats/settings.h"
+#include "kernel/options.h"
 
 #include <string.h>
 
@@ -18,28 +18,27 @@ static cs_status refuse(const reader *r, const char *key, const char *must)
     return cs_fail(r->err, CS_E_CONFIG, "%s: '%s' in %s must be %s", r->file, key, r->place, must);
 }
 
-static cs_status read_type(const reader *r, const json_t *value, json_t *ret)
+static cs_status read_type(const reader *r, const json_t *value, cs_manager *ret)
 {
     const char *name = json_string_value(value);
     if (value == NULL)
         return CS_OK;
-    if (name == NULL || !cs_kind_check(name))
+    if (name == NULL || !cs_manager_named(cs_bytes_of(name), ret) || *ret == CS_MANAGER_NATIVE)
         return refuse(
             r, "managerType",
             "\"local\", \"xs-worker\" (or \"xsnap\", \"process\"), \"node-subprocess\" or "
             "\"external\"");
-    json_object_set_new(ret, "managerType", json_string(name));
     return CS_OK;
 }
 
-static cs_status read_group(const reader *r, const json_t *value, json_t *ret)
+static cs_status read_group(const reader *r, const json_t *value, char ret[static CS_GROUP_MAX])
 {
     const char *name = json_string_value(value);
     if (value == NULL)
         return CS_OK;
-    if (name == NULL || name[0] == 0 || strlen(name) > CS_NAME_MAX)
-        return refuse(r, "workerGroup", "a name");
-    json_object_set_new(ret, "workerGroup", json_string(name));
+    if (name == NULL || strlen(name) >= CS_GROUP_MAX || !cs_vat_name_check(cs_bytes_of(name)))
+        return refuse(r, "workerGroup", "a name of at most 31 of A-Z, a-z, 0-9, '.', '_' and '-'");
+    memcpy(ret, name, strlen(name) + 1);
     return CS_OK;
 }
 
@@ -73,16 +72,11 @@ cs_status cs_config_read_place(const cs_config *config, const char *place, const
                                cs_config_vat *ret, cs_error *err)
 {
     const reader r = { config->path, place, err };
-    json_t *all = json_object();
-    cs_status st = read_type(&r, json_object_get(options, "managerType"), all);
+    cs_status st = read_type(&r, json_object_get(options, "managerType"), &ret->manager);
     if (st == CS_OK)
-        st = read_group(&r, json_object_get(options, "workerGroup"), all);
-    const char *type = json_string_value(json_object_get(all, "managerType"));
+        st = read_group(&r, json_object_get(options, "workerGroup"), ret->group);
     if (st == CS_OK)
         st = read_command(&r, config, json_object_get(options, "command"),
-                          type != NULL && strcmp(type, "external") == 0, &ret->source);
-    if (st == CS_OK && json_object_size(all) > 0)
-        ret->place = json_incref(all);
-    json_decref(all);
+                          ret->manager == CS_MANAGER_EXTERNAL, &ret->source);
     return st;
 }

@@ -11,8 +11,8 @@ struct capstan {
     cs_error err;      /* of the last call */
     char *store_path, *config_path;
     cs_worker_settings workers;
-    char *worker_program; /* settings borrow it */
-    struct json_t *place; /* what cs_host_place() lent last */
+    char *worker_program;         /* settings borrow it */
+    char group[CS_GROUP_MAX + 8]; /* what cs_host_place() lent last */
     capstan_listener listener;
     void *ctx;
     cs_gc_policy gc;
@@ -41,9 +41,7 @@ cs_status cs_host_writable(capstan *c); /* READ_ONLY if it was opened to look */
 CS_MUST_USE cs_status cs_host_vats(capstan *c);
 /* workers.c: where vats are to run. USAGE. */
 CS_MUST_USE cs_status cs_host_read_worker(capstan *c, const capstan_options *o);
-/* workers.c: keeps where the vat wants to run (config.h's `place`; NULL is nothing), and gives it back: the
- * op of cs_vats_ops. */
-void cs_host_note_place(capstan *c, cs_vatid vat, const struct json_t *place);
+/* workers.c: where the vat is to run, by its options. Lends until the next call. */
 void cs_host_place(void *ctx, cs_vatid vat, cs_place *ret);
 /* Commits the block. */
 CS_MUST_USE cs_status cs_host_commit(capstan *c);

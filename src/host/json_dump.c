@@ -127,8 +127,10 @@ static void add_vat(dump *d, const cs_vat_row *row)
         cs_buf_add_text(d->b, "null");
     else
         cs_buf_add_json(d->b, cs_blob_bytes(row->name));
-    cs_buf_addf(d->b, ",\"static\":%s,\"builtin\":false,\"kind\":\"local\",\"incarnation\":%u",
-                options.is_static ? "true" : "false", (unsigned)row->incarnation);
+    cs_buf_addf(d->b, ",\"static\":%s,\"builtin\":%s,\"kind\":\"%s\",\"incarnation\":%u",
+                options.is_static ? "true" : "false",
+                options.manager == CS_MANAGER_NATIVE ? "true" : "false",
+                cs_manager_name(options.manager), (unsigned)row->incarnation);
     cs_buf_addf(d->b, ",\"status\":\"%s\"",
                 row->status == CS_VAT_TERMINATED            ? "terminated"
                 : cs_vat_is_suspended(d->c->store, row->id) ? "suspended"

@@ -308,7 +308,6 @@ void capstan_close(capstan *c)
     cs_free(c->store_path);
     cs_free(c->config_path);
     cs_free(c->worker_program);
-    json_decref(c->place);
     cs_buf_fini(&c->text);
     cs_buf_fini(&c->body);
     cs_buf_fini(&c->slot_text);

@@ -154,12 +154,14 @@ static void note_sources(setup *s, cs_vatid vat, const cs_source *source)
 static cs_status add_vat(setup *s, size_t index)
 {
     const cs_config_vat *vat = &s->config->vats[index];
-    const cs_vat_options options = { .is_static = true,
-                                     .enable_pipelining = vat->enable_pipelining,
-                                     .critical = vat->critical,
-                                     .never_reap = vat->never_reap,
-                                     .reap_interval = vat->reap_interval,
-                                     .reap_gc_krefs = vat->reap_gc_krefs };
+    cs_vat_options options = { .is_static = true,
+                               .manager = vat->manager,
+                               .enable_pipelining = vat->enable_pipelining,
+                               .critical = vat->critical,
+                               .never_reap = vat->never_reap,
+                               .reap_interval = vat->reap_interval,
+                               .reap_gc_krefs = vat->reap_gc_krefs };
+    memcpy(options.group, vat->group, sizeof options.group);
     const loaded *l = &s->plan->sources[s->plan->source_of[index]];
     cs_buf body = { 0 };
     make_parameters(s, index, &body);
@@ -168,8 +170,6 @@ static cs_status add_vat(setup *s, size_t index)
                                      &parameters, &s->vats[index], &s->c->err);
     if (st == CS_OK)
         note_sources(s, s->vats[index], &l->source);
-    if (st == CS_OK)
-        cs_host_note_place(s->c, s->vats[index], vat->place);
     cs_buf_fini(&body);
     return st;
 }

@@ -1,8 +1,8 @@
 /* Where vats run: what the host says, and what the configuration said of single vats, which the store
  * keeps (docs/workers.md). */
 #include "host/handle.h"
+#include "kernel/options.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,32 +61,27 @@ cs_status cs_host_read_worker(capstan *c, const capstan_options *o)
 
 /* ---- single vats ---- */
 
-static cs_bytes key_of(cs_vatid vat, char *text, size_t size)
+/* Whoever makes a vat while the kernel runs does not choose how well it is shut in, nor whose process it
+ * gets into: it may ask for a process, and for a group among the vats that were made so. */
+static void place_dynamic(capstan *c, const cs_vat_options *o, cs_place *ret)
 {
-    char name[CS_REF_TEXT_MAX];
-    (void)snprintf(text, size, "host.place.%s", cs_vatid_text(vat, name));
-    return cs_bytes_of(text);
-}
-
-void cs_host_note_place(capstan *c, cs_vatid vat, const struct json_t *place)
-{
-    char key[64];
-    char *text = place == NULL ? NULL : json_dumps(place, JSON_COMPACT | JSON_SORT_KEYS);
-    if (text != NULL)
-        cs_kv_set(c->store, (cs_vatid){ 0 }, key_of(vat, key, sizeof key),
-                  cs_blob_new(cs_bytes_of(text)));
-    free(text);
+    if (o->manager == CS_MANAGER_PROCESS)
+        ret->kind = cs_manager_name(o->manager);
+    (void)snprintf(c->group, sizeof c->group, "dynamic %s", o->group);
 }
 
 void cs_host_place(void *ctx, cs_vatid vat, cs_place *ret)
 {
-    char key[64];
     capstan *c = ctx;
-    cs_blob *note = cs_kv_find(c->store, (cs_vatid){ 0 }, key_of(vat, key, sizeof key));
-    if (note == NULL)
+    cs_vat_options o;
+    const cs_vat_row *row = cs_vat_find(c->store, vat);
+    if (row == NULL || !cs_vat_options_dec(row->options, &o))
         return;
-    json_decref(c->place);
-    c->place = json_loadb((const char *)note->data, note->size, 0, NULL);
-    ret->kind = json_string_value(json_object_get(c->place, "managerType"));
-    ret->group = json_string_value(json_object_get(c->place, "workerGroup"));
+    (void)snprintf(c->group, sizeof c->group, "%s", o.group);
+    if (!o.is_static)
+        place_dynamic(c, &o, ret);
+    else if (o.manager != CS_MANAGER_DEFAULT)
+        ret->kind = cs_manager_name(o.manager);
+    if (o.group[0] != 0)
+        ret->group = c->group;
 }
