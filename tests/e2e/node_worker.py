@@ -2,12 +2,29 @@
 """Vats on Node with the published liveslots (managerType node-subprocess): every example makes the same
 syscalls there as on XS, goes on after a restart, and what is wrong is said. Prints TAP, 1..N."""
 import glob
+import functools
 import json
 import os
+import shutil
+import subprocess
 
 from e2e import *
 
 EXAMPLES = os.path.join(SOURCE, 'examples')
+
+
+NODE_MIN = 20  # Debian 12 has 18, for which the packages are not made
+
+
+def needs_node(run):
+    @functools.wraps(run)
+    def checked(dir):
+        node = shutil.which('node')
+        version = subprocess.run([node, '--version'], capture_output=True, text=True).stdout if node else 'none'
+        if not node or int(version[1:].split('.')[0]) < NODE_MIN:
+            raise Skip('needs node %d, this is %s' % (NODE_MIN, version.strip()))
+        run(dir)
+    return checked
 
 
 def config_of(example, kind):
@@ -53,16 +70,19 @@ def same_on_both(dir, name):
 
 
 @case
+@needs_node
 def hello_is_the_same(dir):
     same_on_both(dir, 'hello')
 
 
 @case
+@needs_node
 def purse_is_the_same(dir):
     same_on_both(dir, 'purse')
 
 
 @case
+@needs_node
 def pipeline_is_the_same(dir):
     same_on_both(dir, 'pipeline')
 
@@ -75,6 +95,7 @@ def with_x(dir):
 
 
 @case
+@needs_node
 def a_vat_goes_on_where_it_was(dir):
     dir.basedir(root('bootstrap: async vats => E(vats.x).count()'),
                 x='let n = 0; ' + root('count: () => { n += 1; console.log(n); return n; }'))
@@ -86,6 +107,7 @@ def a_vat_goes_on_where_it_was(dir):
 
 
 @case
+@needs_node
 def what_the_vat_does_wrong_ends_only_the_vat(dir):
     dir.basedir(root('bootstrap: async vats => `${await E(vats.x).go().catch(e => e.message)}`'),
                 x='throw Error("no good");')
