@@ -23,6 +23,8 @@ def needs_node(run):
         version = subprocess.run([node, '--version'], capture_output=True, text=True).stdout if node else 'none'
         if not node or int(version[1:].split('.')[0]) < NODE_MIN:
             raise Skip('needs node %d, this is %s' % (NODE_MIN, version.strip()))
+        if not os.path.exists(os.path.join(SOURCE, 'js', 'node-worker', 'node_modules')):
+            raise Skip('js/node-worker has no node_modules: its npm packages were never fetched')
         run(dir)
     return checked
 
