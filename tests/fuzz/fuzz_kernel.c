@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "devices/devices.h"
+#include "kernel/bundle.h"
 #include "kernel/kernel.h"
 #include "tape.h"
 
@@ -110,6 +112,35 @@ static void any_figures(worker *w, cs_reply *reply)
     reply->collected = tape_bool(&w->t);
 }
 
+/* A call of a device, sometimes one that it knows. */
+static cs_syscall any_call(worker *w)
+{
+    static const cs_bytes methods[] = {
+        CS_BYTES("createByBundleID"),  CS_BYTES("terminateWithFailure"),
+        CS_BYTES("createMeter"),       CS_BYTES("addMeterRemaining"),
+        CS_BYTES("changeOptions"),     CS_BYTES("getMeter"),
+        CS_BYTES("getCriticalVatKey"), CS_BYTES("fly"),
+    };
+    static const cs_bytes args[] = {
+        CS_BYTES(
+            "#[\"b1-x\",{\"meter\":\"m1\",\"suspendOnUnderflow\":true,\"vatParameters\":\"$0\"}]"),
+        CS_BYTES("#[\"b1-x\",{\"name\":\"x\"}]"),
+        CS_BYTES("#[\"v2\",\"$1\"]"),
+        CS_BYTES("#[\"v3\",{\"reapInterval\":3}]"),
+        CS_BYTES("#[\"+5\",\"+3\"]"),
+        CS_BYTES("#[\"m1\",\"+100\"]"),
+        CS_BYTES("#[["),
+    };
+    cs_syscall s = { .kind = CS_SYSCALL_CALL_NOW };
+    memset(&s.call, 0, sizeof s.call);
+    s.call.device = tape_chance(&w->t, 10) ? any_vref(w) : cs_vref_of(CS_REF_DEVICE, false, 70);
+    s.call.method = tape_pick(&w->t, methods);
+    s.call.args = any_capdata(w);
+    if (!tape_chance(&w->t, 10))
+        s.call.args.body = tape_pick(&w->t, args);
+    return s;
+}
+
 static void done(cs_kernel *k, worker *w)
 {
     cs_syscall syscalls[ITEMS_MAX];
@@ -117,8 +148,12 @@ static void done(cs_kernel *k, worker *w)
     cs_outcome outcome;
     cs_reply reply = { .syscalls = syscalls,
                        .syscall_count = (uint32_t)tape_below(&w->t, ITEMS_MAX + 1) };
-    for (uint32_t i = 0; i < reply.syscall_count; i++)
-        syscalls[i] = any_syscall(w);
+    for (uint32_t i = 0; i < reply.syscall_count; i++) {
+        bool asks = tape_chance(&w->t, 20);
+        syscalls[i] = asks ? any_call(w) : any_syscall(w);
+        if (asks && cs_kernel_ask(k, syscalls, i + 1, &err) != CS_OK)
+            asks = false; /* what is refused here condemns it there */
+    }
     if (tape_chance(&w->t, 3))
         reply.status = (cs_status)tape_below(&w->t, CS_STATUS_COUNT + 2);
     reply.computrons = tape_u64(&w->t);
@@ -156,7 +191,7 @@ static void ask(cs_kernel *k, worker *w)
     const cs_kref any =
         cs_kref_of(tape_bool(&w->t) ? CS_REF_OBJECT : CS_REF_PROMISE, 20 + tape_below(&w->t, 40));
     const cs_vrefs held = any_refs(w), recognized = any_refs(w);
-    switch (tape_below(&w->t, 8)) {
+    switch (tape_below(&w->t, 10)) {
     case 0:
         if (cs_kernel_root(k, vat, &root) == CS_OK)
             cs_assert(cs_kernel_send(k, root, &none, CS_POLICY_IGNORE, &promise, &err) == CS_OK);
@@ -178,6 +213,12 @@ static void ask(cs_kernel *k, worker *w)
         break;
     case 6:
         (void)cs_kernel_release(k, any);
+        break;
+    case 7:
+        cs_kernel_set_cleanup(k, any_number(w));
+        break;
+    case 8:
+        (void)cs_kernel_resume(k, vat);
         break;
     default:
         (void)cs_kernel_why(k, any, keep_on, &w->t);
@@ -210,17 +251,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     cs_store *store = NULL;
     cs_kernel *k = NULL;
     cs_error err;
-    cs_kref roots[2], promise;
+    cs_kref roots[3], promise;
+    const cs_hash hash = { { 0 } };
     worker w = { 0 };
     const cs_vat_options alice = { .is_static = true };
     const cs_vat_options bob = { .enable_pipelining = true };
     tape_from_input(&w.t, data, size);
     cs_assert(cs_store_open(NULL, &(cs_store_options){ .create = true }, &store, &err) == CS_OK);
     cs_assert(cs_kernel_new(store, NULL, NULL, &k, &err) == CS_OK);
+    cs_assert(cs_devices_add(k, &err) == CS_OK);
+    cs_assert(cs_kernel_device_named(k, CS_BYTES("vatAdmin"), &roots[2]) == CS_OK);
+    cs_assert(cs_kernel_install_bundle(k, CS_BYTES("b1-x"), &hash, &err) == CS_OK);
     add_vat(k, "alice", &alice, &roots[0]);
     add_vat(k, "", &bob, &roots[1]);
     for (unsigned i = 0; i < 4; i++) {
-        const cs_kcapdata both = { CS_BYTES("#[\"m\",[\"$0\",\"$1\"]]"), roots, 2 };
+        const cs_kcapdata both = { CS_BYTES("#[\"m\",[\"$0\",\"$1\",\"$2\"]]"), roots, 3 };
         cs_assert(cs_kernel_send(k, roots[i % 2], &both, CS_POLICY_LOG_ALWAYS, &promise, &err) ==
                   CS_OK);
     }
