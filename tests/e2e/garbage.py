@@ -96,7 +96,8 @@ def gc_prints_what_was_dropped(dir):
     for key in list(lines)[:4]:
         want(int(lines[key]) >= 30, r)
     want(int(lines['rounds']) >= 2, r)
-    equal((dump(store)['objects'], dump(store)['clists']), ([], []))
+    equal(dump(store)['objects'], [])
+    equal([e for e in dump(store)['clists'] if not e[1].startswith('kd')], [])  # devices stay
     equal(figures(store), {'importsDropped': 0, 'importsRetired': 0, 'exportsDropped': 0,
                            'exportsRetired': 0, 'deliveries': 4, 'rounds': 1})
     good(store)
@@ -584,7 +585,7 @@ def figures_of_collections(dir):
         s.ok('step')  # the holder is replayed, with all its collections, and they do not count
         equal(s.ok('stats')['collections'], 0)
         s.end()
-    equal(list(dump(dir.store)['stats'])[-1], 'importsMiscounted')
+    equal(list(dump(dir.store)['stats'])[-1], 'vatsTerminating')
 
 
 main()
