@@ -199,6 +199,7 @@ def gc_refuses(dir):
     with Serve(store) as s:
         s.ok('terminateVat', vat='maker', reason='enough')
         s.refuses('DEAD', "vat 'maker' is terminated", 'gc', vat='maker')
+        s.ok('run')  # which deletes its c-list
         s.end()
     refused(REJECTED, "vat 'maker' is terminated", capstan('gc', store, 'maker'))
     figures(store)
