@@ -75,6 +75,8 @@ cs_status cs_host_enter(capstan *c)
 
 capstan_code cs_host_leave(capstan *c, cs_status st)
 {
+    if (c->vats != NULL)
+        cs_vats_rest(c->vats);
     if (st != CS_OK && c->err.text[0] == 0)
         (void)cs_fail(&c->err, st, "%s", cs_status_text(st));
     return code_of(st);

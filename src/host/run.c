@@ -73,6 +73,8 @@ cs_status cs_host_vats(capstan *c)
 
 cs_status cs_host_commit(capstan *c)
 {
+    if (c->vats != NULL)
+        cs_vats_rest(c->vats);
     c->block_cranks = 0;
     c->block_computrons = 0;
     return cs_store_commit(c->store, &c->err);

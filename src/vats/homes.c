@@ -182,6 +182,15 @@ cs_home *cs_home_of(const cs_vats *v, cs_vatid vat)
     return cs_map_ptr(&v->loaded, vat.n);
 }
 
+cs_status cs_home_deliver(cs_vats *v, const cs_home *h, cs_vatid vat, const cs_delivery *d,
+                          cs_collect collect, cs_reply *ret_reply, cs_error *err)
+{
+    cs_worker *w = h->worker;
+    if (w->kind->shares_core)
+        cs_core_hold(&v->core);
+    return w->kind->deliver(w, vat, d, collect, ret_reply, err);
+}
+
 void cs_home_enter(cs_vats *v, cs_home *h, cs_vatid vat)
 {
     cs_map_put(&v->loaded, vat.n)->ptr = h;

@@ -19,6 +19,8 @@ struct cs_kind {
     const char *name;
     /* Its vats keep everything in the vatstore (native.h): loading one brings it back, without replay. */
     bool keeps_no_heap;
+    /* It is a process of one thread, which works only while we wait: core.h. */
+    bool shares_core;
     /* `settings` are borrowed for as long as the worker is. `ops` are called during load and deliver
      * only. ENGINE, WORKER (ENV). */
     cs_status (*start)(const cs_worker_settings *settings, const cs_supervisor_ops *ops, void *ctx,

@@ -2,6 +2,7 @@
 #pragma once
 #include "base/arena.h"
 #include "base/map.h"
+#include "vats/core.h"
 #include "vats/kind.h"
 #include "vats/vats.h"
 
@@ -17,6 +18,7 @@ struct cs_vats {
     cs_vats_ops ops;
     void *ctx;
     cs_worker_settings settings;
+    cs_core core;
     cs_home **homes;
     size_t home_count;
     cs_map loaded;                 /* id of a vat -> its home */
@@ -46,6 +48,10 @@ CS_MUST_USE cs_status cs_home_for(cs_vats *v, cs_vatid vat, const cs_kind *kind,
                                   cs_error *err);
 /* The home of a vat that is loaded. */
 cs_home *cs_home_of(const cs_vats *v, cs_vatid vat);
+/* cs_kind's deliver, to a vat that is loaded there. */
+CS_MUST_USE cs_status cs_home_deliver(cs_vats *v, const cs_home *h, cs_vatid vat,
+                                      const cs_delivery *d, cs_collect collect, cs_reply *ret_reply,
+                                      cs_error *err);
 /* A vat is loaded there; or is there no more, and then a worker that nobody else wants is stopped. */
 void cs_home_enter(cs_vats *v, cs_home *h, cs_vatid vat);
 void cs_home_leave(cs_vats *v, cs_vatid vat);

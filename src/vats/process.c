@@ -98,6 +98,7 @@ static cs_status start(const cs_worker_settings *settings, const cs_supervisor_o
 
 const cs_kind cs_kind_process = {
     .name = "process",
+    .shares_core = true,
     .start = start,
     .stop = stop,
     .load = cs_remote_load,

@@ -3,6 +3,7 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "vats/core.h"
 
 #include <string.h>
 #include <sys/ioctl.h>
@@ -51,6 +52,8 @@ static cs_status request(cs_remote *r, cs_frame *f, cs_vatid vat, cs_error *err)
     r->asked_size = 0;
     r->vat = vat;
     f->serial = ++r->serial;
+    if (r->worker.kind->shares_core)
+        cs_core_bring(r->child.pid, &r->core);
     return send(r, f, err);
 }
 
@@ -151,6 +154,7 @@ cs_status cs_remote_open(cs_remote *r, const cs_child *child, uint32_t wait_ms, 
                          cs_error *err)
 {
     r->child = *child;
+    r->core = -1;
     r->channel = (cs_channel){ .in = child->in,
                                .out = child->out,
                                .wait_ms = (int)wait_ms,

@@ -28,6 +28,7 @@ typedef struct cs_remote {
     const cs_supervisor_ops *ops;
     void *ctx;
     cs_child child;
+    int core; /* cs_core_bring() */
     cs_channel channel;
     bool failed; /* R1 */
     bool silent;

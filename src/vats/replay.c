@@ -133,8 +133,8 @@ static cs_status replay_one(cs_vats *v, cs_vatid vat, uint64_t delivery, const c
         return cs_fail(err, CS_E_CORRUPT, "transcript row %llu does not decode",
                        (unsigned long long)delivery);
     v->replaying = &recorded;
-    cs_worker *w = cs_home_of(v, vat)->worker;
-    cs_status st = w->kind->deliver(w, vat, &d, collect_as_then(&recorded), &replayed, err);
+    cs_status st =
+        cs_home_deliver(v, cs_home_of(v, vat), vat, &d, collect_as_then(&recorded), &replayed, err);
     v->replaying = NULL;
     if (st != CS_OK)
         return st;

@@ -57,6 +57,11 @@ cs_vats *cs_vats_free(cs_vats *v)
     return cs_free(v);
 }
 
+void cs_vats_rest(cs_vats *v)
+{
+    cs_core_release(&v->core);
+}
+
 size_t cs_vats_loaded(const cs_vats *v)
 {
     return v->loaded.count;
@@ -147,6 +152,7 @@ static cs_status load_in_home(cs_vats *v, cs_vatid vat, cs_bytes bundle,
 {
     cs_home *h;
     const cs_kind *kind = cs_is_native_bundle(bundle) ? &cs_kind_native : NULL;
+    cs_core_release(&v->core); /* a program that is started runs where we may run */
     cs_status st = cs_home_for(v, vat, kind, &h, err);
     if (st != CS_OK)
         return st;
@@ -242,7 +248,7 @@ cs_status cs_vats_deliver(cs_vats *v, cs_vatid vat, const cs_delivery *d, cs_col
         st = need_loaded(v, vat, ret_reply, err);
     const cs_home *h = cs_home_of(v, vat);
     if (st == CS_OK && h != NULL) {
-        st = h->worker->kind->deliver(h->worker, vat, d, collect, ret_reply, err);
+        st = cs_home_deliver(v, h, vat, d, collect, ret_reply, err);
         if (st == CS_E_WORKER)
             bury(v, vat, true, err);
     }

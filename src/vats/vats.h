@@ -40,6 +40,8 @@ CS_MUST_USE cs_status cs_vats_imports(cs_vats *v, cs_vatid vat, cs_vrefs *ret_he
                                       cs_vrefs *ret_recognized, cs_error *err);
 cs_collection_figures cs_vats_collections(const cs_vats *v);
 void cs_vats_unload(cs_vats *v, cs_vatid vat); /* absent is fine */
+/* Nothing will be delivered for a while: between blocks, and before whoever called us goes on. */
+void cs_vats_rest(cs_vats *v);
 size_t cs_vats_loaded(const cs_vats *v);
 
 /* For `capstan replay`: replays [first, to) in a fresh heap and compares every syscall but drops and

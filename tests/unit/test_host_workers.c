@@ -5,6 +5,7 @@
 #include "worker/main.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -213,6 +214,14 @@ static unsigned kills_wanted(void)
 }
 
 /* One store after another, so that none gets a history that takes long to replay. */
+/* Whoever calls us may run where it could before. */
+static void assert_free(const cpu_set_t *before)
+{
+    cpu_set_t now;
+    assert_int_equal(sched_getaffinity(0, sizeof now, &now), 0);
+    assert_true(CPU_EQUAL(&now, before));
+}
+
 static void killed_workers_change_nothing(void **state)
 {
     enum { CALLS = 4 };
@@ -220,7 +229,9 @@ static void killed_workers_change_nothing(void **state)
     const char *dir = write_vats("busy", busy);
     char *wanted = undisturbed(dir, CALLS);
     unsigned kills = 0, ended = 0;
+    cpu_set_t cores;
     (void)state;
+    assert_int_equal(sched_getaffinity(0, sizeof cores, &cores), 0);
     for (unsigned round = 0; kills < wanted_kills; round++) {
         noticed n;
         pthread_t thread;
@@ -230,6 +241,7 @@ static void killed_workers_change_nothing(void **state)
         for (unsigned i = 0; i < CALLS; i++) {
             send_work(c, ROUNDS);
             run_counting(c, &k);
+            assert_free(&cores);
         }
         k.stop = true;
         (void)pthread_join(thread, NULL);
