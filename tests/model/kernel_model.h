@@ -82,8 +82,9 @@ typedef struct model_object {
     bool pinned;
     long pinned_since;
     bool is_new; /* the kernel exported it (a root): until a count of it falls, it is no garbage */
-    int recognized; /* at the end of the last crank: only to see it fall while it is new */
-    int orphaned;   /* the model_seen of how it lost its owner */
+    int recognized;   /* at the end of the last crank: only to see it fall while it is new */
+    bool is_retiring; /* an orphan whose importers are to be told */
+    int orphaned;     /* the model_seen of how it lost its owner */
 } model_object;
 typedef struct model_promise {
     bool exists, resolved, rejected;

@@ -80,10 +80,14 @@ static void sweep_export(model *m, int ref, int recognizable)
         m->actions[owner][MODEL_RETIRE_EXPORT][ref] = true;
 }
 
-/* Each importer is to be told; it is no importer any more when it has been. */
+/* Each importer is to be told, once: one that is dead cannot be, and stays an importer until it is
+ * cleaned up. */
 static void sweep_orphan(model *m, int ref)
 {
     bool tells = false;
+    if (m->objects[ref].is_retiring)
+        return;
+    m->objects[ref].is_retiring = true;
     for (int v = 1; v < m->next_vat; v++) {
         if (model_entry_of_ref(m, v, ref) == NULL)
             continue;
