@@ -277,7 +277,8 @@ void cs_crank_judge(cs_kernel *k, const cs_reply *reply, cs_verdict *ret)
     if (cs_syscall_apply_all(k, k->crank.vat, reply->syscalls, reply->syscall_count, &err) !=
         CS_OK) {
         condemn(k, ret, err.text, (cs_bytes){ 0 });
-    } else if (cs_meter_underflows(k, reply)) {
+    } else if ((reply->status == CS_OK || reply->status == CS_E_METER) &&
+               cs_meter_underflows(k, reply)) {
         ret->underflow = ret->abort = true;
         ret->terminate = ret->failed = !k->crank.options.suspend_on_underflow;
         say_why(k, ret, cs_status_text(CS_E_METER), CS_BYTES("its meter has run out"));
