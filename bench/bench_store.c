@@ -74,24 +74,25 @@ static cs_kref object(uint64_t i)
     return cs_kref_of(CS_REF_OBJECT, 20 + i);
 }
 
-typedef enum verb { DROP, RETIRE } verb;
-
-/* Made before the clock starts. */
-static char (*names)[2][40];
-
-static void make_names(uint64_t count)
+static void add_action(cs_store *s, cs_gc_type type, uint64_t i)
 {
-    names = realloc(names, count * sizeof names[0]);
-    for (uint64_t i = 0; i < count; i++) {
-        unsigned long long id = 20 + i;
-        (void)snprintf(names[i][DROP], sizeof names[i][DROP], "v1 dropExport ko%llu", id);
-        (void)snprintf(names[i][RETIRE], sizeof names[i][RETIRE], "v1 retireExport ko%llu", id);
-    }
+    const cs_gc_action a = { { 1 }, type, object(i) };
+    cs_gc_add(s, &a);
 }
 
-static cs_bytes action(verb v, uint64_t i)
+static void delete_action(cs_store *s, cs_gc_type type, uint64_t i)
 {
-    return cs_bytes_of(names[i][v]);
+    const cs_gc_action a = { { 1 }, type, object(i) };
+    cs_gc_delete(s, &a);
+}
+
+static void take_actions(cs_store *s, uint64_t count)
+{
+    cs_gc_walk w;
+    cs_kref taken;
+    bool any = cs_gc_begin(s, &w);
+    for (uint64_t i = 0; i < count && any; i++)
+        any = cs_gc_take(&w, &taken);
 }
 
 /* ---- in memory ---- */
@@ -192,11 +193,10 @@ static void gc_actions(cs_store *s, uint64_t count)
     for (uint64_t i = 0; i < count; i += 100) {
         (void)cs_store_mark(s);
         for (uint64_t k = i; k < i + 100; k++)
-            cs_gc_add(s, action(DROP, k));
+            add_action(s, CS_GC_DROP_EXPORT, k);
         cs_store_keep(s);
         (void)cs_store_mark(s);
-        for (uint64_t k = 0; k < 100; k++)
-            cs_gc_delete(s, cs_gc_after(s, (cs_bytes){ 0 }));
+        take_actions(s, 100);
         cs_store_keep(s);
         if (i % 1000 == 900)
             commit(s);
@@ -206,7 +206,6 @@ static void gc_actions(cs_store *s, uint64_t count)
 static void bench_memory(void)
 {
     cs_store *s = open_store(NULL);
-    make_names(ROUNDS);
     add_objects(s, OBJECTS);
     measure("two marks and keep of an empty crank", empty_cranks, s, ROUNDS, "< 50 ns");
     measure("edit, first of the crank", first_edits, s, ROUNDS, "< 40 ns");
@@ -330,16 +329,16 @@ static void drop(cs_store *s, uint64_t i)
     cs_kref k = cs_clist_find_vref(s, importer, vref_of(i, false))->kref;
     cs_clist_edit(s, importer, vref_of(i, false))->reachable = false;
     cs_object_edit(s, k)->reachable--;
-    cs_gc_add(s, action(DROP, i));
+    add_action(s, CS_GC_DROP_EXPORT, i);
     cs_clist_delete(s, importer, vref_of(i, false));
     cs_object_edit(s, k)->recognizable--;
-    cs_gc_add(s, action(RETIRE, i));
+    add_action(s, CS_GC_RETIRE_EXPORT, i);
 }
 
 /* The exporter's cranks: the first action is taken and done. */
 static void drop_export(cs_store *s, uint64_t i)
 {
-    cs_gc_delete(s, action(DROP, i));
+    delete_action(s, CS_GC_DROP_EXPORT, i);
     if (cs_object_find(s, object(i))->reachable == 0)
         cs_clist_edit(s, exporter, cs_clist_find_kref(s, exporter, object(i))->vref)->reachable =
             false;
@@ -347,7 +346,7 @@ static void drop_export(cs_store *s, uint64_t i)
 
 static void retire_export(cs_store *s, uint64_t i)
 {
-    cs_gc_delete(s, action(RETIRE, i));
+    delete_action(s, CS_GC_RETIRE_EXPORT, i);
     cs_clist_delete(s, exporter, cs_clist_find_kref(s, exporter, object(i))->vref);
     cs_object_delete(s, object(i));
 }
@@ -378,7 +377,6 @@ static void bench_garbage(const char *path, uint64_t count, uint64_t a_block, ga
     bool scattered = kind == SCATTERED;
     (void)unlink(path);
     cs_store *s = open_store(path);
-    make_names(count);
     if (kind != YOUNG)
         add_shared_objects(s, 0, count);
     double added = busy_ns(), rows = 0, commits = 0;
@@ -412,10 +410,9 @@ static void bench_actions(const char *path, uint64_t count, bool scattered)
 {
     (void)unlink(path);
     cs_store *s = open_store(path);
-    make_names(count);
     double start = busy_ns();
     for (uint64_t i = 0; i < count; i++)
-        cs_gc_add(s, action(DROP, nth(i, count, scattered)));
+        add_action(s, CS_GC_DROP_EXPORT, nth(i, count, scattered));
     double added = busy_ns();
     commit(s);
     printf("%llu GC actions, added %s\n", (unsigned long long)count,
@@ -425,13 +422,12 @@ static void bench_actions(const char *path, uint64_t count, bool scattered)
     cs_store_close(s);
     s = open_store(path);
     start = busy_ns();
-    (void)cs_gc_after(s, (cs_bytes){ 0 });
+    (void)cs_gc_is_empty(s);
     report("  first look, each", (busy_ns() - start) / (double)count, "");
     double taking = 0, commits = 0;
     for (uint64_t block = 0; block < 10; block++) {
         start = busy_ns();
-        for (uint64_t i = 0; i < count / 10; i++)
-            cs_gc_delete(s, cs_gc_after(s, (cs_bytes){ 0 }));
+        take_actions(s, count / 10);
         taking += busy_ns() - start;
         start = busy_ns();
         commit(s);
@@ -522,6 +518,5 @@ int main(int argc, char **argv)
     if (strstr("holders", part) != NULL)
         bench_holders(path, 100000, 10000);
     (void)unlink(path);
-    free(names);
     return 0;
 }

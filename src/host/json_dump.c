@@ -227,9 +227,12 @@ static void add_clists(dump *d)
 static void add_gc_actions(dump *d)
 {
     open_list(d, "gcActions");
-    for (cs_bytes a = { 0 }; (a = cs_gc_after(d->c->store, a)).size > 0;) {
+    cs_gc_action action;
+    const cs_gc_action *last = NULL;
+    for (; cs_gc_after(d->c->store, last, &action); last = &action) {
+        char name[CS_GC_NAME_MAX];
         comma(d);
-        cs_buf_add_json(d->b, a);
+        cs_buf_addf(d->b, "\"%s\"", cs_gc_name(&action, name));
     }
     cs_buf_add_byte(d->b, ']');
 }

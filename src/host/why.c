@@ -91,17 +91,15 @@ static void add_promise(why *w, const cs_promise_row *row)
 /* What vats have yet to be told about it: "v1 dropExport ko20". */
 static void add_actions(why *w)
 {
-    char end[CS_REF_TEXT_MAX + 1] = " ", text[CS_REF_TEXT_MAX];
-    (void)strncat(end, cs_kref_text(w->ref, text), CS_REF_TEXT_MAX - 1);
-    const size_t size = strlen(end);
+    cs_gc_action action;
+    const cs_gc_action *last = NULL;
     bool first = true;
     cs_buf_add_text(w->b, "],\n\"gcActions\":[");
-    for (cs_bytes a = { 0 }; (a = cs_gc_after(w->c->store, a)).size > 0;) {
-        if (a.size <= size || memcmp(a.data + a.size - size, end, size) != 0)
+    for (; cs_gc_after(w->c->store, last, &action); last = &action) {
+        char name[CS_GC_NAME_MAX];
+        if (!cs_kref_same(action.object, w->ref))
             continue;
-        if (!first)
-            cs_buf_add_byte(w->b, ',');
-        cs_buf_add_json(w->b, a);
+        cs_buf_addf(w->b, "%s\"%s\"", first ? "" : ",", cs_gc_name(&action, name));
         first = false;
     }
 }

@@ -60,7 +60,7 @@ void cs_audit_vat_garbage(cs_audit *a, const cs_vat_row *row)
 
 static bool is_scheduled(cs_audit *a, cs_vatid vat, cs_gc_type type, cs_kref object)
 {
-    return cs_gc_is_scheduled(a->k->store, &(cs_gc_action){ vat, type, object });
+    return cs_gc_has(a->k->store, &(cs_gc_action){ vat, type, object });
 }
 
 void cs_audit_import(cs_audit *a, const cs_clist_row *row, const cs_object_row *object)
@@ -99,15 +99,12 @@ void cs_audit_orphan(cs_audit *a, const cs_object_row *row)
 void cs_audit_actions(cs_audit *a)
 {
     cs_gc_action action;
-    cs_bytes name = { 0 };
-    while ((name = cs_gc_after(a->k->store, name)).size > 0) {
-        if (!cs_gc_parse(name, &action)) {
-            cs_audit_wrong(a, "a GC action is malformed: %.*s", (int)name.size,
-                           (const char *)name.data);
-        } else if (!cs_vat_was(a->k->store, action.vat) ||
-                   cs_kref_id(action.object) >= cs_meta_get(a->k->store)->next_object) {
-            cs_audit_wrong(a, "a GC action names what never was: %.*s", (int)name.size,
-                           (const char *)name.data);
-        }
+    const cs_gc_action *last = NULL;
+    while (cs_gc_after(a->k->store, last, &action)) {
+        char name[CS_GC_NAME_MAX];
+        last = &action;
+        if (!cs_vat_was(a->k->store, action.vat) ||
+            cs_kref_id(action.object) >= cs_meta_get(a->k->store)->next_object)
+            cs_audit_wrong(a, "a GC action names what never was: %s", cs_gc_name(&action, name));
     }
 }

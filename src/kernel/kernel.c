@@ -188,7 +188,7 @@ static cs_status next_gc(cs_kernel *k, cs_effect *ret, cs_error *err)
 {
     if (cs_cleanup_is_due(k))
         return cleanup_crank(k, ret, err);
-    if (cs_gc_after(k->store, (cs_bytes){ 0 }).size > 0)
+    if (!cs_gc_is_empty(k->store))
         return gc_crank(k, cs_gc_deliver, ret, err);
     if (!is_empty(cs_meta_get(k->store)->reap))
         return gc_crank(k, cs_reap_deliver, ret, err);

@@ -45,12 +45,6 @@ static size_t fixed_size(const cs_column *c)
     return c->kind == CS_COLUMN_HASH ? (size_t)CS_HASH_SIZE : c->max * (size_t)8;
 }
 
-/* Of CS_COLUMN_SHORT: the size, then the bytes. */
-static cs_bytes short_bytes(const char *member)
-{
-    return (cs_bytes){ (const uint8_t *)member + 1, (uint8_t)member[0] };
-}
-
 /* ---- what is believed ---- */
 
 static bool is_good_ref(cs_column_kind kind, uint64_t bits)
@@ -81,8 +75,6 @@ static bool check_member(const cs_column *c, const char *member)
         memcpy(&n, member, numbers[c->kind].width);
         return is_good(c, n);
     }
-    if (c->kind == CS_COLUMN_SHORT)
-        return member[0] != 0 && (uint8_t)member[0] <= c->max;
     const cs_blob *blob = NULL;
     if (has_blob(c))
         memcpy(&blob, member, sizeof blob);
@@ -118,13 +110,10 @@ static int bind_blob(sqlite3_stmt *stmt, int at, const char *member)
 
 static int bind(sqlite3_stmt *stmt, int at, const cs_column *c, const char *member)
 {
-    cs_bytes b = short_bytes(member);
     if (is_number(c))
         return bind_number(stmt, at, c, member);
     if (has_blob(c))
         return bind_blob(stmt, at, member);
-    if (c->kind == CS_COLUMN_SHORT)
-        return sqlite3_bind_blob(stmt, at, b.data, (int)b.size, SQLITE_STATIC);
     return sqlite3_bind_blob(stmt, at, member, (int)fixed_size(c), SQLITE_STATIC);
 }
 
@@ -166,15 +155,6 @@ static const char *read_fixed(cs_bytes b, const cs_column *c, char *member)
     return NULL;
 }
 
-static const char *read_short(cs_bytes b, const cs_column *c, char *member)
-{
-    if (b.data == NULL || b.size == 0 || b.size > c->max)
-        return "of wrong size";
-    member[0] = (char)b.size;
-    memcpy(member + 1, b.data, b.size);
-    return NULL;
-}
-
 static const char *read_bytes(sqlite3_stmt *stmt, int at, const cs_column *c, char *member)
 {
     int type = sqlite3_column_type(stmt, at);
@@ -186,8 +166,6 @@ static const char *read_bytes(sqlite3_stmt *stmt, int at, const cs_column *c, ch
     cs_bytes b = { data, (size_t)sqlite3_column_bytes(stmt, at) };
     if (data == NULL && b.size > 0)
         return "too big for the memory";
-    if (c->kind == CS_COLUMN_SHORT)
-        return read_short(b, c, member);
     if (!has_blob(c))
         return read_fixed(b, c, member);
     cs_blob *blob = cs_blob_new(b);

@@ -79,28 +79,21 @@ static void *data_of(const cs_row *r)
 
 cs_bytes cs_row_name(const cs_row *r)
 {
-    const cs_gc_row *gc = data_of(r);
     const cs_named_row *named = data_of(r);
-    return r->table == CS_TABLE_GC ? (cs_bytes){ gc->name, gc->size } : cs_blob_bytes(named->name);
+    return cs_blob_bytes(named->name);
 }
 
 static void set_name(cs_row *r, const cs_key *key)
 {
-    cs_gc_row *gc = cs_row_data(r);
     cs_named_row *named = cs_row_data(r);
-    if (r->table == CS_TABLE_GC) {
-        memcpy(gc->name, key->name.data, key->name.size);
-        gc->size = (uint8_t)key->name.size;
-    } else {
-        named->name = cs_blob_new(key->name);
-        named->order.vat.n = (uint32_t)key->a;
-    }
+    named->name = cs_blob_new(key->name);
+    named->order.vat.n = (uint32_t)key->a;
 }
 
 void cs_row_drop_content(cs_row *r)
 {
     cs_row_drop_blobs(r);
-    if (def_of(r)->is_named && r->table != CS_TABLE_GC) {
+    if (def_of(r)->is_named) {
         cs_named_row *named = cs_row_data(r);
         named->name = cs_blob_unref(named->name);
     }

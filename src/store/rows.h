@@ -49,7 +49,7 @@ enum {
     CS_ROW_ANEW = 32,
 };
 
-/* What a row is found by: two numbers, or one number and bytes (gc, kv, bundle, code). */
+/* What a row is found by: two numbers, or one number and bytes (kv, bundle, code). */
 typedef struct cs_key {
     uint64_t a, b;
     cs_bytes name; /* then b is its hash */
@@ -110,10 +110,13 @@ typedef struct cs_named_row {
     cs_blob *name; /* not copied, as all that follows: owned by the row as long as it is cached */
     cs_order_node order;
 } cs_named_row;
-/* There may be a million, so their names lie in them. */
+/* GC actions of one vat and type, for 32 objects that are neighbours (gc.c). */
 typedef struct cs_gc_row {
-    cs_order_node order; /* nothing is copied: there is no value */
-    uint8_t size, name[CS_GC_ACTION_MAX];
+    cs_vatid vat;
+    uint32_t objects;    /* a bit each, never 0 */
+    uint64_t page;       /* and the type */
+    cs_order_node order; /* not copied, as what follows */
+    uint8_t place[16];
 } cs_gc_row;
 
 typedef struct cs_journal_entry {
@@ -236,3 +239,4 @@ void cs_kv_link(cs_store *s, cs_row *r);
 void cs_kv_unlink(cs_store *s, cs_row *r);
 void cs_gc_link(cs_store *s, cs_row *r);
 void cs_gc_unlink(cs_store *s, cs_row *r);
+const char *cs_gc_check(const void *row); /* NULL, or what is wrong with what the file has */

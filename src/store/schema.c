@@ -94,7 +94,9 @@ static const cs_column hold[] = {
     { "since", CS_COLUMN_U64, AT(cs_hold_row, since) },
 };
 static const cs_column gc[] = {
-    { "action", CS_COLUMN_SHORT, AT(cs_gc_row, size), CS_GC_ACTION_MAX },
+    { "vat", CS_COLUMN_VAT, AT(cs_gc_row, vat) },
+    { "page", CS_COLUMN_U64, AT(cs_gc_row, page) },
+    { "objects", CS_COLUMN_U32, AT(cs_gc_row, objects) },
 };
 static const cs_column kv[] = {
     { "vat", CS_COLUMN_VAT_OR_0, AT(cs_named_row, order.vat) },
@@ -183,7 +185,8 @@ const cs_table_def cs_table_defs[CS_TABLE_COUNT] = {
     [CS_TABLE_QUEUE] = { COLUMNS(queue, 2), WHOLE(cs_queue_row), .blob_count = 1,
                          .blobs = { AT(cs_queue_row, item) } },
     [CS_TABLE_HOLD] = { COLUMNS(hold, 1), WHOLE(cs_hold_row) },
-    [CS_TABLE_GC] = { COLUMNS(gc, 1), .size = sizeof(cs_gc_row), .is_named = true },
+    [CS_TABLE_GC] = { COLUMNS(gc, 2), .size = sizeof(cs_gc_row), .copied = AT(cs_gc_row, order),
+                      .check = cs_gc_check },
     [CS_TABLE_KV] = { COLUMNS(kv, 2), .size = sizeof(cs_named_row), .is_named = true,
                       .copied = AT(cs_named_row, name), .blob_count = 1,
                       .blobs = { AT(cs_named_row, value) } },

@@ -18,7 +18,6 @@ typedef enum cs_column_kind {
     CS_COLUMN_VREF,
     CS_COLUMN_QUEUE, /* 1 to 4 or a promise, likewise */
     CS_COLUMN_HASH,
-    CS_COLUMN_SHORT, /* the 1 … max bytes that name the row, in the struct behind their number */
     CS_COLUMN_COUNTERS, /* `max` of 8 bytes, little-endian; missing ones at the end are 0 */
     CS_COLUMN_BLOB,     /* NULL or bytes */
     CS_COLUMN_BYTES,    /* bytes */

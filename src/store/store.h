@@ -21,7 +21,7 @@
 
 typedef struct cs_store cs_store;
 
-#define CS_SCHEMA_VERSION 3
+#define CS_SCHEMA_VERSION 4
 
 /* NOT_OURS, NEWER, LOCKED, READ_ONLY, CORRUPT, IO, DISK_FULL (ENV), NOT_FOUND (HOST: the file is
  * absent and `create` false). The text names the file and says how to mend it. One Capstan at a time
@@ -174,14 +174,41 @@ cs_hold_row *cs_hold_edit(cs_store *s, cs_kref k);
 cs_hold_row *cs_hold_add(cs_store *s, cs_kref k);
 void cs_hold_delete(cs_store *s, cs_kref k);
 
-/* ---- GC actions (S4e): a set of names, in order of their bytes. All of them stay in memory, so that
- * taking the first costs the same however many there are. ---- */
-#define CS_GC_ACTION_MAX 47u
-void cs_gc_add(cs_store *s,
-               cs_bytes name); /* may be there already; of 1 … CS_GC_ACTION_MAX bytes */
-void cs_gc_delete(cs_store *s, cs_bytes name); /* absent is fine */
-/* The least name greater than `name` ({0}: the first), borrowed until it is deleted; size 0: none. */
-cs_bytes cs_gc_after(cs_store *s, cs_bytes name);
+/* ---- GC actions (S4e): a set. All of it stays in memory, so that taking the first costs the same
+ * however many there are. Actions have names, and are in the order of their bytes:
+ *
+ *     vat " dropExport " kref | vat " retireExport " kref | vat " retireImport " kref
+ */
+typedef enum cs_gc_type {
+    CS_GC_DROP_EXPORT = 1,
+    CS_GC_RETIRE_EXPORT,
+    CS_GC_RETIRE_IMPORT,
+    CS_GC_TYPES
+} cs_gc_type;
+typedef struct cs_gc_action {
+    cs_vatid vat;
+    cs_gc_type type;
+    cs_kref object;
+} cs_gc_action;
+void cs_gc_add(cs_store *s, const cs_gc_action *a);    /* may be there already */
+void cs_gc_delete(cs_store *s, const cs_gc_action *a); /* absent is fine */
+bool cs_gc_has(cs_store *s, const cs_gc_action *a);
+bool cs_gc_is_empty(cs_store *s);
+/* The first one behind `a`, there or not (NULL: of all). False: there is none. */
+bool cs_gc_after(cs_store *s, const cs_gc_action *a, cs_gc_action *ret);
+/* Those of the first one's vat and type, in order. What is added meanwhile may be passed over, and nobody
+ * else deletes. */
+enum { CS_GC_DIGITS = 16 }; /* of CS_REF_ID_MAX */
+typedef struct cs_gc_walk {
+    cs_store *store;
+    cs_vatid vat;
+    cs_gc_type type;
+    uint64_t next[CS_GC_DIGITS], order[CS_GC_DIGITS]; /* by digits: gc.c */
+} cs_gc_walk;
+bool cs_gc_begin(cs_store *s, cs_gc_walk *ret); /* false: the set is empty */
+bool cs_gc_take(cs_gc_walk *w, cs_kref *ret);   /* out of the set; false: there is no other */
+#define CS_GC_NAME_MAX 64                       /* with its NUL */
+const char *cs_gc_name(const cs_gc_action *a, char name[static CS_GC_NAME_MAX]);
 
 /* ---- keys and values: vat {0} is the kernel's own (static vat names, host notes), the others are
  * the vats' vatstores. Keys order as bytes. ---- */

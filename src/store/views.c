@@ -26,6 +26,11 @@
     " WHEN 4-9223372036854775807-1 THEN 'lonely'" \
     " ELSE 'kp'||(queue&4611686018427387903) END AS queue"
 
+#define GC_TYPE "CASE page>>60 WHEN 1 THEN 'drop' ELSE 'retire' END"
+#define GC_OF "CASE page>>60 WHEN 3 THEN 'Import' ELSE 'Export' END"
+#define GC_ACTION \
+    "'v'||vat||' '||" GC_TYPE "||" GC_OF "||' ko'||((page&1152921504606846975)*32+bit) AS action"
+
 static const struct {
     const char *name, *table, *columns;
 } views[] = {
@@ -40,7 +45,7 @@ static const struct {
     { "clists", "clist_entries", "'v'||vat AS vat," VREF "," KREF ",reachable,since" },
     { "holders", "holder_entries", KREF ",'v'||vat AS vat," VREF },
     { "holds", "hold", KREF ",count,since" },
-    { "gc_actions", "gc", TEXT("action") },
+    { "gc_actions", "gc CROSS JOIN bits WHERE objects>>bit&1 ORDER BY action", GC_ACTION },
     { "queues", "queue", QUEUE ",seq,length(item) AS size" },
     { "keys", "kv", VAT_OR_NULL("vat") "," TEXT("key") "," TEXT("value") },
     { "transcripts", "transcript", "'v'||vat AS vat,delivery,length(item) AS size," HEX("chain") },
@@ -55,6 +60,13 @@ static void add_octets(cs_buf *sql)
     for (unsigned i = 0; i < 256; i++)
         cs_buf_addf(sql, "%02x", i);
     cs_buf_add_text(sql, "' AS all_of_them;");
+}
+
+/* The places of the bits of a word. */
+static void add_bits(cs_buf *sql)
+{
+    cs_buf_add_text(sql, "CREATE VIEW bits AS WITH RECURSIVE b(bit) AS("
+                         "SELECT 0 UNION ALL SELECT bit+1 FROM b WHERE bit<31) SELECT bit FROM b;");
 }
 
 /* The column that begins `offset` bytes behind `at`; a reference's top bit is flipped. */
@@ -91,6 +103,7 @@ static void add_entries(cs_buf *sql, const cs_pages_def *def)
 void cs_views_add(cs_buf *sql)
 {
     add_octets(sql);
+    add_bits(sql);
     for (size_t i = 0; i < CS_PAGES_COUNT; i++)
         add_entries(sql, &cs_pages_defs[i]);
     for (size_t i = 0; i < sizeof views / sizeof views[0]; i++)

@@ -3,7 +3,6 @@
  * nothing between them are deleted together, which costs a quarter: garbage is often as old as its
  * neighbours. (Of tables that lie in pages, see pages_write.c.) */
 #include "store/file.h"
-#include "store/order.h"
 
 #include "base/alloc.h"
 
@@ -14,12 +13,9 @@ static bool is_gone(const cs_row *r)
     return r->state & CS_ROW_STORED && (!(r->state & CS_ROW_LIVE) || r->state & CS_ROW_ANEW);
 }
 
-/* A row that is nothing but its key does not change: it was deleted, and added again. */
 static bool is_there(const cs_row *r)
 {
-    const cs_table_def *def = &cs_table_defs[r->table];
-    return r->state & CS_ROW_LIVE &&
-           !(r->state & CS_ROW_STORED && def->column_count == def->key_count);
+    return r->state & CS_ROW_LIVE;
 }
 
 static int compare(const cs_row *x, const cs_row *y)
@@ -69,22 +65,10 @@ static bool is_nth(const cs_row *first, const cs_row *r, size_t n)
     return r->a == first->a && r->b == first->b + n;
 }
 
-/* How many GC actions have no live one between them: those are all in memory. */
-static size_t run_of_actions(cs_store *s, cs_row *const *rows, size_t count)
-{
-    const cs_order_node *live = cs_order_after(&s->gc_order, (cs_vatid){ 0 }, cs_row_name(rows[0]));
-    size_t n = 1;
-    while (n < count && (live == NULL || cs_bytes_compare(cs_row_name(rows[n]), live->name) < 0))
-        n++;
-    return n;
-}
-
 /* How many of the rows, from the first one on, have no others between them. */
-static size_t run_of(cs_store *s, cs_row *const *rows, size_t count)
+static size_t run_of(cs_row *const *rows, size_t count)
 {
     size_t n = 1;
-    if (rows[0]->table == CS_TABLE_GC)
-        return run_of_actions(s, rows, count);
     if (cs_table_defs[rows[0]->table].is_named)
         return 1;
     while (n < count && is_nth(rows[0], rows[n], n))
@@ -97,7 +81,7 @@ static bool write_rows(cs_store *s, const cs_table *t)
     size_t count;
     cs_row **rows = gather(s->file, t, is_gone, &count);
     for (size_t i = 0, n; i < count; i += n) {
-        n = run_of(s, rows + i, count - i);
+        n = run_of(rows + i, count - i);
         if (!cs_file_remove(s, rows[i], rows[i + n - 1], n))
             return false;
     }

@@ -120,8 +120,10 @@ static const char *look_text(raw_world *w, cs_buf *b, const char *at)
 static const char *look_actions(raw_world *w, const char *at)
 {
     cs_buf b = { 0 };
-    for (cs_bytes name = { 0 }; (name = cs_gc_after(w->store, name)).size > 0;)
-        cs_buf_addf(&b, "%s%.*s", b.size > 0 ? " & " : "", (int)name.size, (const char *)name.data);
+    char name[CS_GC_NAME_MAX];
+    cs_gc_action a;
+    for (const cs_gc_action *last = NULL; cs_gc_after(w->store, last, &a); last = &a)
+        cs_buf_addf(&b, "%s%s", b.size > 0 ? " & " : "", cs_gc_name(&a, name));
     return look_text(w, &b, at);
 }
 

@@ -163,25 +163,16 @@ static size_t add_name(char *text, size_t size, size_t at, const char *name)
 static const char *compare_actions(rig *r)
 {
     static model_name names[MODEL_VATS * MODEL_REFS];
-    int count = model_action_names(&r->now, names, MODEL_VATS * MODEL_REFS), i = 0;
-    cs_bytes name = { 0 };
-    bool same = true;
-    while ((name = cs_gc_after(r->store, name)).size > 0) {
-        same = same && i < count && cs_bytes_equal(name, cs_bytes_of(names[i]));
-        i++;
-    }
-    if (same && i == count)
-        return NULL;
-    char a[2000] = "", b[2000] = "";
+    int count = model_action_names(&r->now, names, MODEL_VATS * MODEL_REFS);
+    char a[2000] = "", b[2000] = "", name[CS_GC_NAME_MAX];
     size_t a_size = 0, b_size = 0;
-    for (i = 0; i < count; i++)
+    cs_gc_action action;
+    const cs_gc_action *last = NULL;
+    for (int i = 0; i < count; i++)
         a_size = add_name(a, sizeof a, a_size, names[i]);
-    for (name = (cs_bytes){ 0 }; (name = cs_gc_after(r->store, name)).size > 0;) {
-        model_name one;
-        (void)snprintf(one, sizeof one, "%.*s", (int)name.size, (const char *)name.data);
-        b_size = add_name(b, sizeof b, b_size, one);
-    }
-    return rig_differ(r, "GC actions", a, b);
+    for (; cs_gc_after(r->store, last, &action); last = &action)
+        b_size = add_name(b, sizeof b, b_size, cs_gc_name(&action, name));
+    return rig_compare_text(r, "GC actions", a, b);
 }
 
 static bool is_forgotten(const rig *r, uint32_t vat)

@@ -1,4 +1,5 @@
 #include "store_model.h"
+#include "gc_action.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -39,16 +40,16 @@ static cs_queue_id queue_id(size_t i)
     return ids[i];
 }
 
-/* In the order of the set; the last one is as long as a name can be. */
-static cs_bytes gc_name(size_t i)
+/* In the order of the set. */
+static cs_gc_action gc_of(size_t i)
 {
-    static const char *const text[MODEL_KEYS] = {
+    static const char *const names[MODEL_KEYS] = {
         "v1 dropExport ko20",   "v1 dropExport ko200",
         "v1 dropExport ko3",    "v1 retireExport ko20",
         "v1 retireImport ko20", "v10 dropExport ko20",
-        "v2 dropExport ko20",   "v4294967295 retireImport ko4611686018427387903x",
+        "v2 dropExport ko20",   "v4294967295 retireImport ko9007199254740991",
     };
-    return cs_bytes_of(text[i]);
+    return gc_action(names[i]);
 }
 
 static cs_bytes kv_key(size_t i)
@@ -239,10 +240,11 @@ static void step_gc(model *m, cs_store *s, tape *t)
 {
     size_t i = (size_t)tape_below(t, MODEL_KEYS);
     m->gc[i] = tape_bool(t);
+    const cs_gc_action a = gc_of(i);
     if (m->gc[i])
-        cs_gc_add(s, gc_name(i));
+        cs_gc_add(s, &a);
     else
-        cs_gc_delete(s, gc_name(i));
+        cs_gc_delete(s, &a);
 }
 
 static void step_kv(model *m, cs_store *s, tape *t)
@@ -393,9 +395,15 @@ static size_t gc_live(const model *m, size_t from)
 static const char *differ_gc(const model *m, cs_store *s)
 {
     for (size_t i = 0; i <= MODEL_KEYS; i++) {
-        cs_bytes after = cs_gc_after(s, i == 0 ? (cs_bytes){ 0 } : gc_name(i - 1));
-        size_t next = gc_live(m, i);
-        if (next == MODEL_KEYS ? after.size != 0 : !cs_bytes_equal(after, gc_name(next)))
+        const cs_gc_action before = gc_of(i == 0 ? 0 : i - 1);
+        cs_gc_action after, want;
+        const size_t next = gc_live(m, i);
+        const bool any = cs_gc_after(s, i == 0 ? NULL : &before, &after);
+        if (any)
+            want = gc_of(next == MODEL_KEYS ? 0 : next);
+        if (any != (next < MODEL_KEYS) ||
+            (any && (after.vat.n != want.vat.n || after.type != want.type ||
+                     !cs_kref_same(after.object, want.object))))
             return "next GC action";
     }
     return NULL;

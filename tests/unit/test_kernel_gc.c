@@ -19,84 +19,7 @@ static cs_vref o_minus(uint64_t id)
     return cs_vref_of(CS_REF_OBJECT, false, id);
 }
 
-/* ---- names ---- */
-
-static cs_gc_action any_action(tape *t)
-{
-    uint64_t id = tape_u64(t) & CS_REF_ID_MAX;
-    return (cs_gc_action){ { (uint32_t)tape_between(t, 1, tape_bool(t) ? 200 : UINT32_MAX) },
-                           (cs_gc_type)tape_below(t, CS_GC_TYPES),
-                           cs_kref_of(CS_REF_OBJECT, tape_bool(t) ? id % 300 : id) };
-}
-
-/* S4e: vats as texts, then drops before retirements, of exports before imports, then krefs as texts. */
-static int compare(const cs_gc_action *a, const cs_gc_action *b)
-{
-    char left[CS_REF_TEXT_MAX], right[CS_REF_TEXT_MAX];
-    int by_vat = strcmp(cs_vatid_text(a->vat, left), cs_vatid_text(b->vat, right));
-    if (by_vat != 0)
-        return by_vat;
-    if (a->type != b->type)
-        return a->type < b->type ? -1 : 1;
-    return cs_kref_compare_text(a->object, b->object);
-}
-
-static const char *names_say_what_and_when(tape *t, void *ctx)
-{
-    (void)ctx;
-    uint8_t texts[2][CS_GC_NAME_MAX];
-    const cs_gc_action a = any_action(t), b = any_action(t);
-    cs_gc_action back;
-    cs_bytes name = cs_gc_name(&a, texts[0]), other = cs_gc_name(&b, texts[1]);
-    if (!cs_gc_parse(name, &back) || compare(&a, &back) != 0)
-        return "does not come back";
-    int want = compare(&a, &b), got = cs_bytes_compare(name, other);
-    return (want < 0) == (got < 0) && (want > 0) == (got > 0) ? NULL : "other order";
-}
-
-static void names_order_as_the_groups_do(void **state)
-{
-    (void)state;
-    t_property(names_say_what_and_when, NULL, 20000);
-}
-
-static void damaged_names_are_refused(void **state)
-{
-    (void)state;
-    static const cs_bytes wrong[] = {
-        CS_BYTES(""),
-        CS_BYTES(" "),
-        CS_BYTES("v1"),
-        CS_BYTES("v1 dropExport"),
-        CS_BYTES("v1 dropExport "),
-        CS_BYTES("v1 dropExport ko"),
-        CS_BYTES("v1 dropExport ko20 "),
-        CS_BYTES("v1 dropExport ko20x"),
-        CS_BYTES("v1 dropExport ko020"),
-        CS_BYTES("v1 dropExport kp40"),
-        CS_BYTES("v1 dropExport kd30"),
-        CS_BYTES("v1 dropExport o+1"),
-        CS_BYTES("v1  dropExport ko20"),
-        CS_BYTES("v1 dropexport ko20"),
-        CS_BYTES("v1 dropExports ko20"),
-        CS_BYTES("v1 dropImport ko20"),
-        CS_BYTES("v0 dropExport ko20"),
-        CS_BYTES("v01 dropExport ko20"),
-        CS_BYTES("v4294967296 dropExport ko20"),
-        CS_BYTES(" dropExport ko20"),
-        CS_BYTES("1 dropExport ko20"),
-        CS_BYTES("v1 dropExport ko9007199254740992"),
-        CS_BYTES("v1 dropExport ko20\0"),
-        CS_BYTES("v1\0dropExport ko20"),
-    };
-    cs_gc_action a;
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
-        if (cs_gc_parse(wrong[i], &a))
-            fail_msg("%.*s", (int)wrong[i].size, (const char *)wrong[i].data);
-    assert_true(cs_gc_parse(CS_BYTES("v1 dropExport ko20"), &a)); /* what they are near to */
-}
-
-/* Among names that begin alike. */
+/* Among neighbours. */
 static void scheduled_is_what_was_scheduled(void **state)
 {
     (void)state;
@@ -105,11 +28,11 @@ static void scheduled_is_what_was_scheduled(void **state)
         cs_gc_schedule(d.k, (cs_vatid){ 1 }, CS_GC_DROP_EXPORT, cs_kref_of(CS_REF_OBJECT, i));
     for (uint64_t i = 0; i < 1200; i++) {
         cs_gc_action a = { { 1 }, CS_GC_DROP_EXPORT, cs_kref_of(CS_REF_OBJECT, i) };
-        assert_int_equal(cs_gc_is_scheduled(d.store, &a), i % 3 == 0);
+        assert_int_equal(cs_gc_has(d.store, &a), i % 3 == 0);
         a.type = CS_GC_RETIRE_EXPORT;
-        assert_false(cs_gc_is_scheduled(d.store, &a));
+        assert_false(cs_gc_has(d.store, &a));
         a = (cs_gc_action){ { 11 }, CS_GC_DROP_EXPORT, a.object };
-        assert_false(cs_gc_is_scheduled(d.store, &a));
+        assert_false(cs_gc_has(d.store, &a));
     }
     raw_close(&d);
 }
@@ -449,7 +372,7 @@ static const char *one_object(tape *t, void *ctx)
         expect_that(&p, who->knows == (row != NULL), "the c-list knows another story");
         expect_that(&p, row == NULL || row->reachable == who->reaches, "the flag is another");
     }
-    expect_that(&p, cs_gc_after(p.d.store, (cs_bytes){ 0 }).size == 0, "actions are left");
+    expect_that(&p, cs_gc_is_empty(p.d.store), "actions are left");
     raw_close(&p.d);
     return p.bad;
 }
@@ -609,8 +532,7 @@ static void asking_ends_when_it_is_told_to(void **state)
     raw_close(&d);
 }
 
-T_MAIN(T(names_order_as_the_groups_do), T(damaged_names_are_refused),
-       T(scheduled_is_what_was_scheduled), T(a_group_goes_in_batches), T(batches_are_in_order),
+T_MAIN(T(scheduled_is_what_was_scheduled), T(a_group_goes_in_batches), T(batches_are_in_order),
        T(what_returns_is_not_in_the_next_batch), T(a_vat_ends_between_two_batches),
        T(what_falls_in_the_sweep_is_looked_at_again), T(one_object_in_every_order),
        T(a_lonely_vat_is_reaped_after_a_thousand_cranks), T(many_lonely_vats_are_all_found),

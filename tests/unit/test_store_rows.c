@@ -1,5 +1,6 @@
 /* The cache and its journal against a model: in memory, and with a file that is opened again. */
 #include "fault_vfs.h"
+#include "gc_action.h"
 #include "store/file.h"
 #include "store_model.h"
 
@@ -219,7 +220,8 @@ static void a_vref_gets_another_kref(void **state)
 
 static bool first_is(cs_store *s, const char *name)
 {
-    return cs_bytes_equal(cs_gc_after(s, (cs_bytes){ 0 }), cs_bytes_of(name));
+    char first[CS_GC_NAME_MAX];
+    return strcmp(gc_first(s, first), name) == 0;
 }
 
 static size_t cached_actions(const cs_store *s)
@@ -235,21 +237,22 @@ static void actions_leave_nothing_behind(void **state)
     (void)snprintf(path, sizeof path, "%s/s.db", t_tmpdir());
     for (size_t i = 0; i < 2; i++) {
         cs_store *s = open_store(i == 0 ? NULL : path);
-        cs_gc_add(s, CS_BYTES("v1 dropExport ko20"));
+        gc_add(s, "v1 dropExport ko20");
         cs_mark mark = cs_store_mark(s);
-        cs_gc_add(s, CS_BYTES("v1 dropExport ko20"));
-        cs_gc_add(s, CS_BYTES("v1 dropExport ko21"));
-        cs_gc_delete(s, CS_BYTES("v1 dropExport ko21"));
-        cs_gc_add(s, CS_BYTES("v1 dropExport ko2"));
-        assert_true(first_is(s, "v1 dropExport ko2"));
+        gc_add(s, "v1 dropExport ko20");
+        gc_add(s, "v1 dropExport ko2100");
+        gc_delete(s, "v1 dropExport ko2100");
+        gc_add(s, "v1 dropExport ko2");
+        gc_add(s, "v1 dropExport ko1999");
+        assert_true(first_is(s, "v1 dropExport ko1999"));
         cs_store_undo(s, mark);
         assert_int_equal(cached_actions(s), 1);
         cs_store_keep(s);
-        cs_gc_delete(s, CS_BYTES("v1 dropExport ko21"));
+        gc_delete(s, "v1 dropExport ko21");
         assert_int_equal(cached_actions(s), 1);
         assert_ok(cs_store_commit(s, NULL));
         assert_true(first_is(s, "v1 dropExport ko20"));
-        cs_gc_delete(s, CS_BYTES("v1 dropExport ko20"));
+        gc_delete(s, "v1 dropExport ko20");
         assert_true(first_is(s, ""));
         assert_ok(cs_store_commit(s, NULL));
         assert_int_equal(cached_actions(s), 0);
@@ -265,7 +268,7 @@ static void actions_stay_in_the_cache(void **state)
     (void)snprintf(path, sizeof path, "%s/s.db", t_tmpdir());
     cs_store *s = open_store(path);
     s->weight_max = 0;
-    cs_gc_add(s, CS_BYTES("v1 dropExport ko20"));
+    gc_add(s, "v1 dropExport ko20");
     (void)cs_object_add(s, cs_kref_of(CS_REF_OBJECT, 20));
     for (size_t i = 0; i < 3; i++) {
         cs_meta_edit(s)->crank_number++;
@@ -284,13 +287,13 @@ static void actions_of_a_store_that_is_read_only(void **state)
     char path[200];
     (void)snprintf(path, sizeof path, "%s/s.db", t_tmpdir());
     cs_store *s = open_store(path);
-    cs_gc_add(s, CS_BYTES("v1 dropExport ko20"));
+    gc_add(s, "v1 dropExport ko20");
     assert_ok(cs_store_commit(s, NULL));
     cs_store_close(s);
     assert_ok(cs_store_open(path, &(cs_store_options){ .read_only = true }, &s, NULL));
     assert_true(first_is(s, "v1 dropExport ko20"));
-    cs_gc_delete(s, CS_BYTES("v1 dropExport ko20"));
-    cs_gc_add(s, CS_BYTES("v2 dropExport ko20"));
+    gc_delete(s, "v1 dropExport ko20");
+    gc_add(s, "v2 dropExport ko20");
     assert_true(first_is(s, "v2 dropExport ko20"));
     assert_int_equal(cs_store_commit(s, NULL), CS_E_READ_ONLY);
     cs_store_close(s);
