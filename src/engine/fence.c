@@ -94,6 +94,18 @@ static void leave(cs_heap *h, cs_heap *before)
     (void)cs_xs_set_owner(before);
 }
 
+/* The status says which limit, this how high it is. */
+static cs_status say_death(const cs_heap *h, cs_error *err)
+{
+    if (h->death == CS_E_METER)
+        return cs_fail(err, h->death, "more than %llu at once", (unsigned long long)h->meter_max);
+    if (h->death == CS_E_HEAP_FULL)
+        return cs_fail(err, h->death, "more than %llu bytes", (unsigned long long)h->bytes_max);
+    if (h->death == CS_E_STACK)
+        return cs_fail(err, h->death, "calls are nested too deeply");
+    return cs_fail(err, h->death, "there is no room for another");
+}
+
 cs_status cs_fence_bare(cs_heap *h, cs_guest_fn *fn, void *arg, cs_error *err)
 {
     cs_machine *the = h->the;
@@ -106,7 +118,7 @@ cs_status cs_fence_bare(cs_heap *h, cs_guest_fn *fn, void *arg, cs_error *err)
     if (c_setjmp(jump.buffer) == 0)
         fn(the, arg);
     else
-        st = cs_fail(err, h->death, "%s", cs_status_text(h->death));
+        st = say_death(h, err);
     leave(h, before);
     return st;
 }
@@ -137,7 +149,7 @@ cs_status cs_fence(cs_heap *h, cs_guest_fn *fn, void *arg, cs_error *err)
 {
     cs_assert(h->the->firstJump == NULL);
     if (h->death != CS_OK)
-        return cs_fail(err, h->death, "%s", cs_status_text(h->death));
+        return say_death(h, err);
     return cs_fence_run(h, fn, arg, err);
 }
 
