@@ -37,8 +37,8 @@ cs_status cs_host_enter(capstan *c);
 capstan_code cs_host_leave(capstan *c, cs_status st);
 cs_status cs_host_writable(capstan *c); /* READ_ONLY if it was opened to look */
 
-/* The vats, made on first use. ENGINE. */
-CS_MUST_USE cs_status cs_host_vats(capstan *c);
+/* The vats, made on first use; or before, and then the store is told to them later. */
+void cs_host_vats(capstan *c);
 /* workers.c: where vats are to run. USAGE. */
 CS_MUST_USE cs_status cs_host_read_worker(capstan *c, const capstan_options *o);
 /* workers.c: where the vat is to run, by its options. Lends until the next call. */

@@ -247,7 +247,7 @@ capstan_code capstan_replay(capstan *c, const char *vat, uint64_t to, uint64_t *
     if (st == CS_OK && !cs_vat_is_live(c->store, id))
         st = cs_fail(&c->err, CS_E_DEAD, "vat '%s' is terminated", vat);
     if (st == CS_OK)
-        st = cs_host_vats(c);
+        cs_host_vats(c);
     if (st == CS_OK)
         st = cs_vats_replay(c->vats, id, to, &figures, &c->err);
     if (st == CS_OK && figures.other_drops > 0)

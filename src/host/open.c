@@ -215,6 +215,8 @@ static cs_status open_store(capstan *c, const capstan_options *o)
     if (st == CS_OK)
         st =
             cs_store_open(is_memory(c->store_path) ? NULL : c->store_path, &so, &c->store, &c->err);
+    if (c->vats != NULL)
+        cs_vats_set_store(c->vats, c->store);
     return st;
 }
 
@@ -252,7 +254,17 @@ static cs_status open_new(capstan *c, const capstan_options *o, cs_setup **plan)
     if (st == CS_OK)
         st = cs_host_setup_fill(c, *plan, o);
     /* The plan holds the engine's base, which takes some time to make: kept for the first run. */
-    return st == CS_OK ? cs_host_vats(c) : st;
+    if (st == CS_OK)
+        cs_host_vats(c);
+    return st;
+}
+
+/* Whoever opens a store to run it needs a worker soon: a process makes its base heap while this one opens
+ * the store, or compiles a configuration. In this process it would only be done sooner, not beside that. */
+static void begin_worker(capstan *c)
+{
+    if (!c->read_only && strcmp(c->workers.kind, "local") != 0)
+        cs_host_vats(c);
 }
 
 /* A new store is made, and an old one deleted, only when all sources of the new one are read. */
@@ -293,10 +305,13 @@ capstan_code capstan_open(const capstan_options *options, capstan **ret)
         c->ctx = options->ctx;
         if (options->listener != NULL)
             c->listener = *options->listener;
+        begin_worker(c);
         st = open_all(c, options);
     }
-    if (st != CS_OK)
+    if (st != CS_OK) {
+        c->vats = cs_vats_free(c->vats);
         c->kernel = cs_kernel_free(c->kernel);
+    }
     return cs_host_leave(c, st);
 }
 

@@ -59,7 +59,7 @@ static void on_notice(void *ctx, const char *line)
     cs_host_notice(ctx, "%s", line);
 }
 
-cs_status cs_host_vats(capstan *c)
+void cs_host_vats(capstan *c)
 {
     static const cs_vats_ops ops = {
         .say = on_say,
@@ -68,7 +68,8 @@ cs_status cs_host_vats(capstan *c)
         .place = cs_host_place,
         .notice = on_notice,
     };
-    return c->vats != NULL ? CS_OK : cs_vats_new(c->store, &c->workers, &ops, c, &c->vats, &c->err);
+    if (c->vats == NULL)
+        c->vats = cs_vats_new(c->store, &c->workers, &ops, c);
 }
 
 cs_status cs_host_commit(capstan *c)
@@ -104,10 +105,9 @@ static cs_status deliver(capstan *c, const cs_effect *effect)
 {
     cs_reply reply;
     cs_outcome outcome = { 0 };
-    cs_status st = cs_host_vats(c);
-    if (st == CS_OK)
-        st = cs_vats_deliver(c->vats, effect->vat, &effect->delivery, effect->collect, &reply,
-                             &c->err);
+    cs_host_vats(c);
+    cs_status st = cs_vats_deliver(c->vats, effect->vat, &effect->delivery, effect->collect, &reply,
+                                   &c->err);
     if (st != CS_OK) {
         cs_kernel_abandon(c->kernel);
         return st == CS_E_WORKER ? CS_OK : st; /* the event is back in its place: once more */

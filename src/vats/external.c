@@ -76,7 +76,8 @@ static cs_status load_in(program *p, const cs_child_options *o, cs_vatid vat, cs
     cs_status st = cs_child_start(o, &child, err);
     if (st == CS_OK) {
         p->is_open = true;
-        st = cs_remote_open(&p->remote, &child, p->settings->watchdog_ms, &ready, err);
+        cs_remote_open(&p->remote, &child, p->settings->watchdog_ms);
+        st = cs_remote_await(&p->remote, &ready, err);
     }
     if (st != CS_OK)
         return cs_fail_at(err, "%s", o->program);

@@ -1,5 +1,6 @@
 /* Which worker a vat lives in: by its group, else as the settings say. A worker is started when a vat
- * needs it, and the next time when it has died. */
+ * needs it, and the next time when it has died; only the first of a pool before anybody needs it, so that
+ * it makes itself ready while we open the store. */
 #include "vats/manager.h"
 
 #include "base/alloc.h"
@@ -117,17 +118,6 @@ static cs_home *find_home(const cs_vats *v, const char *key)
     return NULL;
 }
 
-/* A process may be killed while it starts, as at any other time; one that never starts is a machine
- * that lacks something. */
-static cs_status start_worker(cs_vats *v, const cs_kind *kind, cs_worker **ret, cs_error *err)
-{
-    enum { TRIES = 3 };
-    cs_status st = CS_E_ENGINE;
-    for (int i = 0; i < TRIES && st != CS_OK; i++)
-        st = kind->start(&v->settings, &worker_ops, v, ret, err);
-    return st;
-}
-
 /* What could not be applied is said once. */
 static void say_lacks(cs_vats *v, const cs_worker *w)
 {
@@ -140,27 +130,69 @@ static void say_lacks(cs_vats *v, const cs_worker *w)
     v->said_sandbox = true;
 }
 
-static cs_status add_home(cs_vats *v, const cs_kind *kind, const char *key, cs_home **ret,
-                          cs_error *err)
+static cs_status begin(cs_vats *v, const cs_kind *kind, const char *key, cs_home **ret,
+                       cs_error *err)
 {
     cs_worker *worker = NULL;
-    cs_status st = start_worker(v, kind, &worker, err);
+    cs_status st = kind->start(&v->settings, &worker_ops, v, &worker, err);
     if (st != CS_OK)
         return st;
     cs_home *h = CS_NEW(cs_home);
     *h = (cs_home){ .worker = worker, .key = cs_bytes_to_text(cs_bytes_of(key)) };
     v->homes = cs_realloc(v->homes, v->home_count + 1, sizeof *v->homes);
     v->homes[v->home_count++] = h;
-    say_lacks(v, worker);
     *ret = h;
     return CS_OK;
+}
+
+/* The home is no more if that fails. */
+static cs_status await(cs_vats *v, cs_home *h, cs_error *err)
+{
+    const cs_kind *kind = h->worker->kind;
+    cs_status st = h->is_ready || kind->await == NULL ? CS_OK : kind->await(h->worker, err);
+    if (st != CS_OK) {
+        cs_home_drop(v, h);
+        return st;
+    }
+    h->is_ready = true;
+    say_lacks(v, h->worker);
+    return CS_OK;
+}
+
+/* A process may be killed while it starts, as at any other time; one that never starts is a machine
+ * that lacks something. */
+static cs_status have_home(cs_vats *v, const cs_kind *kind, const char *key, cs_home **ret,
+                           cs_error *err)
+{
+    enum { TRIES = 3 };
+    cs_status st = CS_E_ENGINE;
+    for (int i = 0; i < TRIES && st != CS_OK; i++) {
+        *ret = find_home(v, key);
+        st = *ret != NULL ? CS_OK : begin(v, kind, key, ret, err);
+        if (st == CS_OK)
+            st = await(v, *ret, err);
+    }
+    return st;
+}
+
+void cs_home_begin(cs_vats *v)
+{
+    const cs_kind *kind = find_kind(v->settings.kind);
+    cs_buf key = { 0 };
+    cs_home *h;
+    cs_error ignored;
+    if (kind == NULL || v->settings.sharing != CS_SHARE_POOL)
+        return;
+    make_key(v, kind, &(cs_place){ 0 }, (cs_vatid){ 0 }, &key);
+    (void)begin(v, kind, cs_buf_text(&key), &h, &ignored);
+    cs_buf_fini(&key);
 }
 
 cs_status cs_home_for(cs_vats *v, cs_vatid vat, const cs_kind *kind, cs_home **ret, cs_error *err)
 {
     cs_place place = { 0 };
     cs_buf key = { 0 };
-    if (v->ops.place != NULL && vat.n != 0)
+    if (v->ops.place != NULL)
         v->ops.place(v->ctx, vat, &place);
     const char *name = place.kind != NULL ? place.kind : v->settings.kind;
     if (kind == NULL)
@@ -169,10 +201,7 @@ cs_status cs_home_for(cs_vats *v, cs_vatid vat, const cs_kind *kind, cs_home **r
         return cs_fail(err, CS_E_CORRUPT, "v%u asks for a worker of the unknown kind '%s'", vat.n,
                        name);
     make_key(v, kind, &place, vat, &key);
-    cs_status st = CS_OK;
-    *ret = find_home(v, cs_buf_text(&key));
-    if (*ret == NULL)
-        st = add_home(v, kind, cs_buf_text(&key), ret, err);
+    cs_status st = have_home(v, kind, cs_buf_text(&key), ret, err);
     cs_buf_fini(&key);
     return st;
 }

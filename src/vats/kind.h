@@ -22,9 +22,13 @@ struct cs_kind {
     /* It is a process of one thread, which works only while we wait: core.h. */
     bool shares_core;
     /* `settings` are borrowed for as long as the worker is. `ops` are called during load and deliver
-     * only. ENGINE, WORKER (ENV). */
+     * only. ENGINE (ENV). */
     cs_status (*start)(const cs_worker_settings *settings, const cs_supervisor_ops *ops, void *ctx,
                        cs_worker **ret, cs_error *err);
+    /* Waits until a worker that was started can be used: it makes itself ready while we do other things.
+     * To be called once, before anything but `stop`; NULL: it was ready at once. ENGINE (ENV): it can only
+     * be stopped. */
+    cs_status (*await)(cs_worker *w, cs_error *err);
     void (*stop)(cs_worker *w);
 
     cs_status (*load)(cs_worker *w, cs_vatid vat, cs_bytes bundle, const cs_load_options *options,

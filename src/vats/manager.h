@@ -10,6 +10,7 @@
 typedef struct cs_home {
     cs_worker *worker;
     char *key;
+    bool is_ready; /* the worker has been waited for */
     uint32_t vats; /* loaded there */
 } cs_home;
 
@@ -41,7 +42,10 @@ struct cs_vats {
     cs_buf recorded, replayed;
 };
 
-/* homes.c. The home of a vat that is to be loaded, with a worker that runs; `kind` NULL: of the kind that it
+/* homes.c. Begins to start the worker that most vats will need. Should that fail, whoever needs it hears
+ * why. */
+void cs_home_begin(cs_vats *v);
+/* The home of a vat that is to be loaded, with a worker that is ready; `kind` NULL: of the kind that it
  * asks for. ENGINE (ENV): none could be
  * started. CORRUPT (ENV): the vat asks for a kind that there is not. */
 CS_MUST_USE cs_status cs_home_for(cs_vats *v, cs_vatid vat, const cs_kind *kind, cs_home **ret,

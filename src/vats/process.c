@@ -46,26 +46,13 @@ static cs_status start_child(const cs_worker_settings *settings, cs_child *ret, 
 
 typedef struct process {
     cs_remote remote;
+    bool require_sandbox;
     char lacks[512];
 } process;
 
 static const char *lacks(const cs_worker *w)
 {
     return ((const process *)w)->lacks;
-}
-
-/* docs/workers.md says what is needed, and what is a second line of defence only. */
-static cs_status check_sandbox(process *p, const cs_worker_settings *settings,
-                               const cs_frame *ready, cs_error *err)
-{
-    const cs_bytes missing = ready->hello.missing, weaker = ready->hello.weaker;
-    if (missing.size > 0 && settings->require_sandbox)
-        return cs_fail(err, CS_E_ENGINE, "worker processes cannot be sandboxed here: no %.*s",
-                       (int)missing.size, (const char *)missing.data);
-    (void)snprintf(p->lacks, sizeof p->lacks, "%.*s%s%.*s", (int)missing.size,
-                   (const char *)missing.data, missing.size > 0 && weaker.size > 0 ? ", " : "",
-                   (int)weaker.size, (const char *)weaker.data);
-    return CS_OK;
 }
 
 static void stop(cs_worker *w)
@@ -79,27 +66,44 @@ static cs_status start(const cs_worker_settings *settings, const cs_supervisor_o
                        cs_worker **ret, cs_error *err)
 {
     cs_child child;
-    cs_frame ready;
     cs_status st = start_child(settings, &child, err);
     if (st != CS_OK)
         return st;
     process *p = CS_NEW(process);
+    p->require_sandbox = settings->require_sandbox;
     p->remote =
         (cs_remote){ .worker.kind = &cs_kind_process, .format = &frames, .ops = ops, .ctx = ctx };
-    st = cs_remote_open(&p->remote, &child, settings->watchdog_ms, &ready, err);
-    if (st == CS_OK)
-        st = check_sandbox(p, settings, &ready, err);
-    if (st == CS_OK)
-        *ret = &p->remote.worker;
-    else
-        stop(&p->remote.worker);
-    return st;
+    cs_remote_open(&p->remote, &child, settings->watchdog_ms);
+    *ret = &p->remote.worker;
+    return CS_OK;
+}
+
+/* docs/workers.md says what is needed, and what is a second line of defence only. */
+static cs_status check_sandbox(process *p, const cs_frame *ready, cs_error *err)
+{
+    const cs_bytes missing = ready->hello.missing, weaker = ready->hello.weaker;
+    if (missing.size > 0 && p->require_sandbox)
+        return cs_fail(err, CS_E_ENGINE, "worker processes cannot be sandboxed here: no %.*s",
+                       (int)missing.size, (const char *)missing.data);
+    (void)snprintf(p->lacks, sizeof p->lacks, "%.*s%s%.*s", (int)missing.size,
+                   (const char *)missing.data, missing.size > 0 && weaker.size > 0 ? ", " : "",
+                   (int)weaker.size, (const char *)weaker.data);
+    return CS_OK;
+}
+
+static cs_status await(cs_worker *w, cs_error *err)
+{
+    process *p = (process *)w;
+    cs_frame ready;
+    cs_status st = cs_remote_await(&p->remote, &ready, err);
+    return st == CS_OK ? check_sandbox(p, &ready, err) : st;
 }
 
 const cs_kind cs_kind_process = {
     .name = "process",
     .shares_core = true,
     .start = start,
+    .await = await,
     .stop = stop,
     .load = cs_remote_load,
     .deliver = cs_remote_deliver,

@@ -52,8 +52,6 @@ static cs_status request(cs_remote *r, cs_frame *f, cs_vatid vat, cs_error *err)
     r->asked_size = 0;
     r->vat = vat;
     f->serial = ++r->serial;
-    if (r->worker.kind->shares_core)
-        cs_core_bring(r->child.pid, &r->core);
     return send(r, f, err);
 }
 
@@ -150,9 +148,10 @@ static cs_status listen(cs_remote *r, cs_frame_type wanted, cs_frame *ret, cs_er
 
 /* ---- life ---- */
 
-cs_status cs_remote_open(cs_remote *r, const cs_child *child, uint32_t wait_ms, cs_frame *ret_ready,
-                         cs_error *err)
+/* A child that cannot even be greeted has failed, and whoever waits for it hears that. */
+void cs_remote_open(cs_remote *r, const cs_child *child, uint32_t wait_ms)
 {
+    cs_error ignored;
     r->child = *child;
     r->core = -1;
     r->channel = (cs_channel){ .in = child->in,
@@ -161,9 +160,13 @@ cs_status cs_remote_open(cs_remote *r, const cs_child *child, uint32_t wait_ms, 
                                .size = r->format->size,
                                .receive_max = r->format->receive_max };
     cs_frame hello = { .type = CS_FRAME_HELLO, .hello = { .version = CS_WIRE_VERSION } };
-    cs_status st = request(r, &hello, (cs_vatid){ 0 }, err);
-    if (st == CS_OK)
-        st = listen(r, CS_FRAME_READY, ret_ready, err);
+    (void)request(r, &hello, (cs_vatid){ 0 }, &ignored);
+}
+
+cs_status cs_remote_await(cs_remote *r, cs_frame *ret_ready, cs_error *err)
+{
+    cs_status st = r->failed ? cs_fail(err, CS_E_WORKER, "it is no more")
+                             : listen(r, CS_FRAME_READY, ret_ready, err);
     if (st != CS_OK) {
         err->status = CS_E_ENGINE;
         return cs_fail_at(err, "a worker did not start");
@@ -274,6 +277,8 @@ cs_status cs_remote_deliver(cs_worker *w, cs_vatid vat, const cs_delivery *d, cs
     f.deliver.silent = r->silent;
     f.deliver.collect = collect;
     f.deliver.delivery = *d;
+    if (r->worker.kind->shares_core)
+        cs_core_bring(r->child.pid, &r->core);
     cs_status st = request(r, &f, vat, err);
     if (st == CS_E_TOO_BIG) {
         *ret_reply = (cs_reply){ .status = st, .imports_held = CS_IMPORTS_UNKNOWN };

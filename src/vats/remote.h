@@ -48,11 +48,13 @@ typedef struct cs_remote {
     cs_collection_figures figures;
 } cs_remote;
 
-/* Begins the conversation with a child that has just been started, which is taken in any case: HELLO,
- * READY. Gives in *ret_ready what it said, borrowed until the next call. ENGINE (ENV): it is no worker of
- * this version, or did not answer. After a failure only cs_remote_close() may follow. */
-CS_MUST_USE cs_status cs_remote_open(cs_remote *r, const cs_child *child, uint32_t wait_ms,
-                                     cs_frame *ret_ready, cs_error *err);
+/* Begins the conversation with a child that has just been started, which is taken: HELLO. It does not wait:
+ * while the child makes itself ready we may do other things. */
+void cs_remote_open(cs_remote *r, const cs_child *child, uint32_t wait_ms);
+/* READY: waits until it can be spoken to; to be called once, before anything else. Gives in *ret_ready what
+ * it said, borrowed until the next call. ENGINE (ENV): it is no worker of this version, or did not answer.
+ * After a failure only cs_remote_close() may follow. */
+CS_MUST_USE cs_status cs_remote_await(cs_remote *r, cs_frame *ret_ready, cs_error *err);
 void cs_remote_close(cs_remote *r); /* frees nothing but what is in it */
 
 /* The members of a cs_kind for which a cs_remote is all that is needed. */

@@ -21,25 +21,22 @@ static void set_settings(cs_vats *v, const cs_worker_settings *settings)
         v->settings.watchdog_ms = CS_WATCHDOG_MS;
 }
 
-cs_status cs_vats_new(cs_store *store, const cs_worker_settings *settings, const cs_vats_ops *ops,
-                      void *ctx, cs_vats **ret, cs_error *err)
+cs_vats *cs_vats_new(cs_store *store, const cs_worker_settings *settings, const cs_vats_ops *ops,
+                     void *ctx)
 {
-    cs_home *first;
     cs_vats *v = CS_NEW(cs_vats);
     v->store = store;
     if (ops != NULL)
         v->ops = *ops;
     v->ctx = ctx;
     set_settings(v, settings);
-    cs_status st = CS_OK;
-    if (v->settings.sharing == CS_SHARE_POOL)
-        st = cs_home_for(v, (cs_vatid){ 0 }, NULL, &first, err);
-    if (st != CS_OK) {
-        (void)cs_vats_free(v);
-        return st;
-    }
-    *ret = v;
-    return CS_OK;
+    cs_home_begin(v);
+    return v;
+}
+
+void cs_vats_set_store(cs_vats *v, cs_store *store)
+{
+    v->store = store;
 }
 
 cs_vats *cs_vats_free(cs_vats *v)

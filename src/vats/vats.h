@@ -17,10 +17,13 @@ typedef struct cs_vats_ops {
     void (*notice)(void *ctx, const char *line); /* a worker died, or has no sandbox */
 } cs_vats_ops;
 
-/* Borrows the store, and what `settings` (NULL: the vats live in this process) point to. Starts the first
- * worker. ENGINE (ENV). */
-CS_MUST_USE cs_status cs_vats_new(cs_store *store, const cs_worker_settings *settings,
-                                  const cs_vats_ops *ops, void *ctx, cs_vats **ret, cs_error *err);
+/* Borrows the store, and what `settings` (NULL: the vats live in this process) point to. Begins to start the
+ * first worker of a pool: a process makes itself ready while the caller does other things, and so the store
+ * may be NULL for now. */
+cs_vats *cs_vats_new(cs_store *store, const cs_worker_settings *settings, const cs_vats_ops *ops,
+                     void *ctx);
+/* Before anything else that needs one. */
+void cs_vats_set_store(cs_vats *v, cs_store *store);
 cs_vats *cs_vats_free(cs_vats *v);
 
 /* Loads the vat if it is not loaded (bundle, then every delivery of its transcript), delivers, and

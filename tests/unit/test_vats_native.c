@@ -218,7 +218,7 @@ static cs_status ask(void *ctx, cs_vatid vat, cs_syscall *syscalls, uint32_t cou
 static void open_vats(world *w)
 {
     static const cs_vats_ops ops = { .ask = ask };
-    assert_ok(cs_vats_new(w->store, NULL, &ops, w, &w->vats, &w->err));
+    w->vats = cs_vats_new(w->store, NULL, &ops, w);
 }
 
 static void add_vat(world *w, const char *name, const char *native)

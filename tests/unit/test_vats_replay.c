@@ -65,7 +65,7 @@ static void open_world(world *w, const char *source)
     row->status = CS_VAT_LIVE;
     row->bundle = w->bundle;
     cs_store_keep(w->store);
-    assert_ok(cs_vats_new(w->store, NULL, &ops, w, &w->vats, &w->err));
+    w->vats = cs_vats_new(w->store, NULL, &ops, w);
 }
 
 static void close_world(world *w)
