@@ -14,11 +14,13 @@
 
 #include <string.h>
 
-/* Enough for all of it in one block each, so that nothing is moved or merged while it is made. */
+/* Enough for all of it in one block each, so that nothing is moved or merged while it is made: it has 8,300
+ * slots. Not much more, for XS writes to every slot of a block, and first touches are a good part of what
+ * the start of a process takes. */
 static const txCreation base_creation = {
     .initialChunkSize = 1024 * 1024,
     .incrementalChunkSize = 64 * 1024,
-    .initialHeapCount = 64 * 1024,
+    .initialHeapCount = 16 * 1024,
     .incrementalHeapCount = 4096,
     .stackCount = CS_STACK_SLOTS,
     .initialKeyCount = 4096,
