@@ -92,6 +92,10 @@ typedef struct capstan_options {
                                    program, or by PATH */
     bool require_sandbox;       /* worker processes without their whole sandbox: ENGINE */
     uint32_t watchdog_millis;   /* a worker that does not answer for so long is killed; 0: 30,000 */
+    uint64_t
+        delivery_computrons; /* that one delivery may take, 10,000 to 100,000,000; a vat that wants
+                                     more is terminated. Of the store: said when it is made, and kept.
+                                     0: 100,000,000 */
 } capstan_options;
 
 /* Opens a store, or makes one from the config, and commits that. *ret is set whatever happens, so

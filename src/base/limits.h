@@ -19,5 +19,6 @@
 #define CS_SOURCE_MAX (64u * 1024 * 1024) /* sources of one bundle */
 #define CS_CONFIG_MAX (16u * 1024 * 1024)
 #define CS_COMPUTRONS_MAX 100000000u            /* of one crank (S9) */
+#define CS_COMPUTRONS_MIN 10000u                /* the lowest limit that a host may set */
 #define CS_HEAP_MAX (512u * 1024 * 1024)        /* live slots and chunks of one vat */
 #define CS_WORKER_DATA_MAX (UINT64_C(16) << 30) /* writable memory of one worker process */

@@ -74,8 +74,8 @@ static int call(int argc, char **argv)
     for (int option; (option = getopt_long(argc, argv, "+:", options, NULL)) != -1;)
         if (option == 'g')
             o.gc = optarg;
-        else if (!cli_take_worker_option(option, &o))
-            return cli_bad_option(&cli_call, option, argv);
+        else if (cli_take_worker_option(&cli_call, option, argv, &o) != CLI_OK)
+            return CLI_USAGE;
     argc -= optind;
     argv += optind;
     if (argc < 3)

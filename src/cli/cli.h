@@ -40,24 +40,36 @@ bool cli_number(const char *text, uint64_t min, uint64_t max, uint64_t *ret);
 /* What every verb that runs vats begins with: vats live in worker processes of this program, unless
  * CAPSTAN_WORKER says something else. */
 capstan_options cli_default_options(const capstan_listener *listener);
-/* --worker and --require-sandbox: for the table of getopt_long(), and whether `option` was one of them. */
+/* --worker and its kin, of every verb that runs vats: for the table of getopt_long(). */
 #define CLI_WORKER_OPTIONS \
     { "worker", required_argument, NULL, CLI_OPT_WORKER }, \
+        { "require-sandbox", no_argument, NULL, CLI_OPT_REQUIRE_SANDBOX }, \
     { \
-        "require-sandbox", no_argument, NULL, CLI_OPT_REQUIRE_SANDBOX \
+        "watchdog", required_argument, NULL, CLI_OPT_WATCHDOG \
     }
-enum { CLI_OPT_WORKER = 1000, CLI_OPT_REQUIRE_SANDBOX };
-bool cli_take_worker_option(int option, capstan_options *o);
+/* The same for verbs that make stores. */
+#define CLI_DELIVERY_OPTION \
+    { \
+        "delivery-computrons", required_argument, NULL, CLI_OPT_DELIVERY \
+    }
+enum { CLI_OPT_WORKER = 1000, CLI_OPT_REQUIRE_SANDBOX, CLI_OPT_WATCHDOG, CLI_OPT_DELIVERY };
+/* Takes one of these options; any other, or a value that is none, is refused as cli_bad_option() does. */
+int cli_take_worker_option(const cli_verb *verb, int option, char **argv, capstan_options *o);
+#define CLI_WORKER_USAGE "[--worker KIND] [--require-sandbox] [--watchdog MILLIS]"
 #define CLI_WORKER_HELP \
     "  --worker KIND     where vats run: process (default; sandboxed; process:N in N processes,\n" \
     "                    process:vat in one each) or local, in this process; CAPSTAN_WORKER likewise\n" \
-    "  --require-sandbox refuse to run where the sandbox cannot be had in full\n"
+    "  --require-sandbox refuse to run where the sandbox cannot be had in full\n" \
+    "  --watchdog MILLIS kill a worker process that does not answer for so long; default 30000\n"
+#define CLI_DELIVERY_HELP \
+    "  --delivery-computrons N\n" \
+    "                    a vat that wants more for one delivery is terminated; kept in the store when it\n" \
+    "                    is made; 10000 to 100000000, the default\n"
 
 /* Opens. On failure says why and returns the exit code in *ret; then the handle is NULL. */
 capstan *cli_open(const capstan_options *options, int *ret_exit);
-/* A store to look at, or to run. */
-capstan *cli_open_store(const char *path, bool read_only, const capstan_listener *listener,
-                        int *ret_exit);
+/* A store to look at. */
+capstan *cli_open_store(const char *path, int *ret_exit);
 
 /* CapData as JSON text: plain where it has such a form, else {"body":…,"slots":[…]}. */
 void cli_print_value(FILE *to, capstan *c, const capstan_capdata *data);

@@ -125,13 +125,38 @@ capstan_options cli_default_options(const capstan_listener *listener)
                               .listener = listener };
 }
 
-bool cli_take_worker_option(int option, capstan_options *o)
+static int take_watchdog(capstan_options *o)
 {
-    if (option == CLI_OPT_WORKER)
+    uint64_t n;
+    if (!cli_number(optarg, 1, INT32_MAX, &n))
+        return cli_fail(CLI_USAGE, "--watchdog takes milliseconds, not '%s'", optarg);
+    o->watchdog_millis = (uint32_t)n;
+    return CLI_OK;
+}
+
+static int take_delivery(capstan_options *o)
+{
+    if (cli_number(optarg, 1, UINT64_MAX, &o->delivery_computrons))
+        return CLI_OK;
+    return cli_fail(CLI_USAGE, "--delivery-computrons takes a number, not '%s'", optarg);
+}
+
+int cli_take_worker_option(const cli_verb *verb, int option, char **argv, capstan_options *o)
+{
+    switch (option) {
+    case CLI_OPT_WORKER:
         o->worker = optarg;
-    else if (option == CLI_OPT_REQUIRE_SANDBOX)
+        return CLI_OK;
+    case CLI_OPT_REQUIRE_SANDBOX:
         o->require_sandbox = true;
-    return option == CLI_OPT_WORKER || option == CLI_OPT_REQUIRE_SANDBOX;
+        return CLI_OK;
+    case CLI_OPT_WATCHDOG:
+        return take_watchdog(o);
+    case CLI_OPT_DELIVERY:
+        return take_delivery(o);
+    default:
+        return cli_bad_option(verb, option, argv);
+    }
 }
 
 capstan *cli_open(const capstan_options *options, int *ret_exit)
@@ -145,12 +170,11 @@ capstan *cli_open(const capstan_options *options, int *ret_exit)
     return NULL;
 }
 
-capstan *cli_open_store(const char *path, bool read_only, const capstan_listener *listener,
-                        int *ret_exit)
+capstan *cli_open_store(const char *path, int *ret_exit)
 {
-    capstan_options o = cli_default_options(listener);
+    capstan_options o = cli_default_options(&cli_quiet_listener);
     o.store = path;
-    o.read_only = read_only;
+    o.read_only = true;
     return cli_open(&o, ret_exit);
 }
 

@@ -111,7 +111,7 @@ static int dump(int argc, char **argv)
         return cli_fail(CLI_USAGE, "name one store; see 'capstan dump --help'");
     int result;
     const char *text;
-    capstan *c = cli_open_store(argv[1], true, &cli_quiet_listener, &result);
+    capstan *c = cli_open_store(argv[1], &result);
     if (c == NULL)
         return result;
     capstan_code code = capstan_dump_json(c, &text);

@@ -30,11 +30,11 @@ static void print_figures(const capstan_gc_figures *f, bool json)
         (void)printf("}\n");
 }
 
-static int collect(const char *store, const char *vat, bool json)
+static int collect(const capstan_options *o, const char *vat, bool json)
 {
     int result;
     capstan_gc_figures figures;
-    capstan *c = cli_open_store(store, false, &cli_quiet_listener, &result);
+    capstan *c = cli_open(o, &result);
     if (c == NULL)
         return result;
     capstan_code code = capstan_gc(c, vat, &figures);
@@ -150,7 +150,7 @@ static int explain(const char *store, const char *kref, bool json)
 {
     int result;
     const char *text;
-    capstan *c = cli_open_store(store, true, &cli_quiet_listener, &result);
+    capstan *c = cli_open_store(store, &result);
     if (c == NULL)
         return result;
     capstan_code code = capstan_why_json(c, kref, &text);
@@ -168,12 +168,15 @@ static int gc(int argc, char **argv)
 {
     static const struct option options[] = { { "why", no_argument, NULL, 'w' },
                                              { "json", no_argument, NULL, 'j' },
+                                             CLI_WORKER_OPTIONS,
                                              { NULL, 0, NULL, 0 } };
+    capstan_options o = cli_default_options(&cli_quiet_listener);
     bool why = false, json = false;
     optind = 1;
     for (int option; (option = getopt_long(argc, argv, ":", options, NULL)) != -1;) {
-        if (option != 'w' && option != 'j')
-            return cli_bad_option(&cli_gc, option, argv);
+        if (option != 'w' && option != 'j' &&
+            cli_take_worker_option(&cli_gc, option, argv, &o) != CLI_OK)
+            return CLI_USAGE;
         why |= option == 'w';
         json |= option == 'j';
     }
@@ -184,18 +187,19 @@ static int gc(int argc, char **argv)
         return cli_fail(CLI_USAGE, "name a store, and a vat or none; see 'capstan gc --help'");
     if (why)
         return explain(argv[optind], argv[optind + 1], json);
-    return collect(argv[optind], count == 2 ? argv[optind + 1] : NULL, json);
+    o.store = argv[optind];
+    return collect(&o, count == 2 ? argv[optind + 1] : NULL, json);
 }
 
 const cli_verb cli_gc = {
     "gc", gc, "collect garbage now, or tell who holds an object",
-    "usage: capstan gc STORE [VAT] [--json]\n"
+    "usage: capstan gc STORE [VAT] [--json] " CLI_WORKER_USAGE "\n"
     "       capstan gc --why STORE KREF [--json]\n\n"
     "Reaps the vat; without one all vats, and again until nothing changes. Prints what was dropped and\n"
     "retired, a line for each figure. No code of a vat runs: messages stay queued.\n\n"
     "  --why     who holds KREF (ko20, kp40), as what, and since which crank; what still has to be told\n"
     "            to whom. Changes nothing. In what is printed R is reachable, _ only recognizable.\n"
-    "  --json    the same as one object; docs/formats.md has the keys\n\n"
+    "  --json    the same as one object; docs/formats.md has the keys\n" CLI_WORKER_HELP "\n"
     "exit: 0 done, 1 the vat is terminated, 2 wrong command line, no such vat, kref or store,\n"
     "      3 kernel panic, 5 store or machine (in use by another Capstan, disk full, ...)\n"
 };

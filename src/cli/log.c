@@ -58,7 +58,7 @@ static int log_store(int argc, char **argv)
     if (argc - optind != 1)
         return cli_fail(CLI_USAGE, "name one store; see 'capstan log --help'");
     int result;
-    capstan *c = cli_open_store(argv[optind], true, &cli_quiet_listener, &result);
+    capstan *c = cli_open_store(argv[optind], &result);
     if (c == NULL)
         return result;
     capstan_code code = capstan_log(c, vat, from, json ? print_line : print_for_people, NULL);

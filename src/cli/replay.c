@@ -27,19 +27,23 @@ static int replay_opened(capstan *c, const char *vat, uint64_t to)
 static int replay(int argc, char **argv)
 {
     static const struct option options[] = { { "to", required_argument, NULL, 't' },
+                                             CLI_WORKER_OPTIONS,
                                              { NULL, 0, NULL, 0 } };
+    capstan_options o = cli_default_options(&cli_quiet_listener);
     uint64_t to = 0;
     optind = 1;
     for (int option; (option = getopt_long(argc, argv, ":", options, NULL)) != -1;) {
-        if (option != 't')
-            return cli_bad_option(&cli_replay, option, argv);
-        if (!cli_number(optarg, 1, UINT64_MAX, &to))
+        if (option != 't' && cli_take_worker_option(&cli_replay, option, argv, &o) != CLI_OK)
+            return CLI_USAGE;
+        if (option == 't' && !cli_number(optarg, 1, UINT64_MAX, &to))
             return cli_fail(CLI_USAGE, "--to takes a number of deliveries, not '%s'", optarg);
     }
     if (argc - optind != 2)
         return cli_fail(CLI_USAGE, "name a store and a vat; see 'capstan replay --help'");
     int result;
-    capstan *c = cli_open_store(argv[optind], true, &cli_quiet_listener, &result);
+    o.store = argv[optind];
+    o.read_only = true;
+    capstan *c = cli_open(&o, &result);
     if (c == NULL)
         return result;
     result = replay_opened(c, argv[optind + 1], to);
@@ -49,9 +53,10 @@ static int replay(int argc, char **argv)
 
 const cli_verb cli_replay = {
     "replay", replay, "replay a vat's transcript and compare every syscall",
-    "usage: capstan replay STORE VAT [--to N]\n\n"
+    "usage: capstan replay STORE VAT [--to N]\n"
+    "       " CLI_WORKER_USAGE "\n\n"
     "Runs the first N deliveries (default: all) of the vat in a fresh heap and compares its syscalls\n"
     "with the recorded ones, but for drops and retires, which may come at other moments. Changes\n"
-    "nothing.\n\n"
+    "nothing.\n\n" CLI_WORKER_HELP "\n"
     "exit: 0 equal, 1 different (both syscalls are shown), 2 wrong command line, 5 machine\n"
 };

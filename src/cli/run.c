@@ -225,6 +225,7 @@ static const struct option long_options[] = {
     { "cleanup", required_argument, NULL, OPT_CLEANUP },
     { "json", no_argument, NULL, OPT_JSON },
     CLI_WORKER_OPTIONS,
+    CLI_DELIVERY_OPTION,
     { NULL, 0, NULL, 0 },
 };
 
@@ -269,9 +270,7 @@ static int take_option(run_state *r, int option, char **argv)
         r->json = true;
         return CLI_OK;
     default:
-        if (cli_take_worker_option(option, &r->options))
-            return CLI_OK;
-        return cli_bad_option(&cli_run, option, argv);
+        return cli_take_worker_option(&cli_run, option, argv, &r->options);
     }
 }
 
@@ -331,6 +330,7 @@ const cli_verb cli_run = {
     "                    likewise, after so much work or time; a crank is never cut short\n"
     "  --cleanup N       how much of a terminated vat one crank deletes; default 1000, 0: nothing\n"
     "  --block N         commit after N cranks at the latest; default 1000\n" CLI_WORKER_HELP
+        CLI_DELIVERY_HELP
     "  --gc POLICY       when garbage is collected: paced (default) by what was allocated, and when\n"
     "                    idle; prompt after every crank; batched as the reap options say\n"
     "  --json            print one JSON object at the end: bootstrap, log, cranks, deliveries, stats\n"

@@ -416,6 +416,7 @@ static int serve(int argc, char **argv)
                                              { "store", required_argument, NULL, 's' },
                                              { "gc", required_argument, NULL, 'g' },
                                              CLI_WORKER_OPTIONS,
+                                             CLI_DELIVERY_OPTION,
                                              { NULL, 0, NULL, 0 } };
     capstan_options o = cli_default_options(NULL);
     optind = 1;
@@ -426,8 +427,8 @@ static int serve(int argc, char **argv)
             o.gc = optarg;
         else if (option == 'k')
             return cli_fail(CLI_USAGE, "--socket is not in this version yet; use --stdio");
-        else if (option != 'i' && !cli_take_worker_option(option, &o))
-            return cli_bad_option(&cli_serve, option, argv);
+        else if (option != 'i' && cli_take_worker_option(&cli_serve, option, argv, &o) != CLI_OK)
+            return CLI_USAGE;
     }
     if (argc - optind != 1)
         return cli_fail(CLI_USAGE,
@@ -438,7 +439,8 @@ static int serve(int argc, char **argv)
 const cli_verb cli_serve = {
     "serve", serve, "offer the host API as JSON lines on stdin and stdout",
     "usage: capstan serve BASEDIR|CONFIG|STORE [--stdio] [--store FILE] [--gc POLICY]\n"
-    "       [--worker KIND] [--require-sandbox]\n\n"
+    "       " CLI_WORKER_USAGE "\n"
+    "       [--delivery-computrons N]\n\n"
     "{\"id\":1,\"cmd\":NAME,...} -> {\"id\":1,\"ok\":...} or {\"id\":1,\"error\":{\"code\",\"text\"}}\n\n"
     "  step                                    -> {cranks}\n"
     "  run {maxCranks,maxComputrons,maxMillis,cleanup} -> {cranks,deliveries,computrons,quiet}; commits\n"

@@ -12,7 +12,7 @@ static int verify(int argc, char **argv)
     if (argc != 2)
         return cli_fail(CLI_USAGE, "name one store; see 'capstan verify --help'");
     int result;
-    capstan *c = cli_open_store(argv[1], true, &cli_quiet_listener, &result);
+    capstan *c = cli_open_store(argv[1], &result);
     if (c == NULL)
         return result;
     capstan_code code = capstan_verify(c, on_fault, NULL);

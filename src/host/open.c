@@ -2,7 +2,9 @@
 #include "host/handle.h"
 
 #include "base/alloc.h"
+#include "base/limits.h"
 #include "devices/devices.h"
+#include "kernel/meter.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -176,6 +178,9 @@ static cs_status check_options(capstan *c, const capstan_options *o)
         return cs_fail(&c->err, CS_E_USAGE, "neither a store nor a configuration is named");
     if (o->reset && (o->config == NULL || o->read_only))
         return cs_fail(&c->err, CS_E_USAGE, "a store is made anew only from a configuration");
+    if (o->delivery_computrons != 0 && !cs_delivery_max_check(o->delivery_computrons))
+        return cs_fail(&c->err, CS_E_USAGE, "a delivery may take %u to %u computrons",
+                       CS_COMPUTRONS_MIN, CS_COMPUTRONS_MAX);
     cs_status st = cs_host_read_worker(c, o);
     if (st == CS_OK)
         st = read_choice(c, "gc policy", o->gc, policies, &policy);
@@ -232,8 +237,17 @@ static bool has_content(const char *path)
     return !is_memory(path) && stat(path, &info) == 0 && info.st_size > 0;
 }
 
+static void compare_delivery_max(capstan *c, const capstan_options *o)
+{
+    const uint64_t max = cs_delivery_max(c->store);
+    if (o->delivery_computrons != 0 && o->delivery_computrons != max)
+        cs_host_notice(c, "%s was made with %llu computrons a delivery, and goes on with that",
+                       c->store_path, (unsigned long long)max);
+}
+
 static cs_status open_old(capstan *c, const capstan_options *o)
 {
+    compare_delivery_max(c, o);
     if (o->config == NULL || o->read_only)
         return CS_OK;
     cs_status st = cs_host_compare_config(c, o);

@@ -4,6 +4,7 @@
 #include "host/handle.h"
 
 #include "base/limits.h"
+#include "kernel/meter.h"
 #include "kernel/options.h"
 
 #include <time.h>
@@ -34,15 +35,17 @@ static void on_say(void *ctx, cs_vatid vat, const char *level, cs_bytes text)
     cs_buf_fini(&line);
 }
 
-/* S9: no delivery goes on for ever, whatever the vat's own limit. */
+/* S9: no delivery goes on for ever, whatever the vat's own limit. The store keeps both, so that a replay is
+ * judged alike. */
 static uint64_t computrons_max(void *ctx, cs_vatid vat)
 {
     capstan *c = ctx;
     const cs_vat_row *row = cs_vat_find(c->store, vat);
+    const uint64_t max = cs_delivery_max(c->store);
     cs_vat_options options;
     if (row == NULL || !cs_vat_options_dec(row->options, &options) || options.computrons_max == 0 ||
-        options.computrons_max > CS_COMPUTRONS_MAX)
-        return CS_COMPUTRONS_MAX;
+        options.computrons_max > max)
+        return max;
     return options.computrons_max;
 }
 
@@ -106,8 +109,8 @@ static cs_status deliver(capstan *c, const cs_effect *effect)
     cs_reply reply;
     cs_outcome outcome = { 0 };
     cs_host_vats(c);
-    cs_status st = cs_vats_deliver(c->vats, effect->vat, &effect->delivery, effect->collect, &reply,
-                                   &c->err);
+    cs_status st =
+        cs_vats_deliver(c->vats, effect->vat, &effect->delivery, effect->collect, &reply, &c->err);
     if (st != CS_OK) {
         cs_kernel_abandon(c->kernel);
         return st == CS_E_WORKER ? CS_OK : st; /* the event is back in its place: once more */

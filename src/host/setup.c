@@ -12,6 +12,7 @@
 #include "host/source.h"
 #include "kernel/bundle.h"
 #include "kernel/device.h"
+#include "kernel/meter.h"
 #include "worker/supervisor.h"
 
 #include <stdio.h>
@@ -298,6 +299,8 @@ static cs_status fill(setup *s)
     cs_status st = cs_kernel_set_reap_defaults(s->c->kernel, s->config->reap_interval,
                                                s->config->reap_gc_krefs);
     note_config(s);
+    if (s->options->delivery_computrons != 0)
+        cs_delivery_set_max(s->c->kernel, s->options->delivery_computrons);
     for (size_t i = 0; i < s->plan->source_count; i++) {
         const loaded *l = &s->plan->sources[i];
         cs_bundle_add(s->c->store, &l->name, cs_buf_bytes(&l->source.bundle));

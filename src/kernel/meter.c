@@ -96,6 +96,34 @@ cs_blob *cs_meter_after(cs_store *s, cs_bytes at)
     return key;
 }
 
+/* ---- the limit of one delivery ---- */
+
+#define DELIVERY_KEY CS_BYTES("delivery.computrons")
+
+bool cs_delivery_max_check(uint64_t max)
+{
+    return max >= CS_COMPUTRONS_MIN && max <= CS_COMPUTRONS_MAX;
+}
+
+uint64_t cs_delivery_max(cs_store *s)
+{
+    uint64_t max;
+    const cs_blob *value = cs_kv_find(s, own, DELIVERY_KEY);
+    if (value == NULL)
+        return CS_COMPUTRONS_MAX;
+    cs_bytes at = cs_blob_bytes(value);
+    return eat_number(&at, &max) && at.size == 0 && cs_delivery_max_check(max) ? max
+                                                                               : CS_COMPUTRONS_MAX;
+}
+
+void cs_delivery_set_max(cs_kernel *k, uint64_t max)
+{
+    char text[24];
+    cs_assert(cs_delivery_max_check(max));
+    (void)snprintf(text, sizeof text, "%llu", (unsigned long long)max);
+    cs_kv_set(k->store, own, DELIVERY_KEY, cs_blob_new(cs_bytes_of(text)));
+}
+
 /* ---- charging ---- */
 
 static bool is_metered(const cs_kernel *k)
@@ -105,14 +133,15 @@ static bool is_metered(const cs_kernel *k)
                                            kind == CS_DELIVER_MESSAGE || kind == CS_DELIVER_NOTIFY);
 }
 
-/* The worker may have been told to stop where the meter does, and cannot say how much it was then. */
+/* A worker that stopped it at the limit of a delivery cannot say how much it was then; but it was more than
+ * that limit. */
 bool cs_meter_underflows(cs_kernel *k, const cs_reply *reply)
 {
     cs_meter m;
     if (!is_metered(k) || !cs_meter_find(k, k->crank.options.meter, &m) || m.unlimited)
         return false;
     return reply->computrons > m.remaining ||
-           (reply->status == CS_E_METER && m.remaining < CS_COMPUTRONS_MAX);
+           (reply->status == CS_E_METER && m.remaining < cs_delivery_max(k->store));
 }
 
 void cs_meter_charge(cs_kernel *k, const cs_reply *reply, bool underflow)

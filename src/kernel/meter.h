@@ -26,6 +26,14 @@ void cs_meter_change(cs_kernel *k, uint64_t id, const cs_meter *m);
 /* Walks all meters: `at` of size 0 begins; gives the next key, "meter.m1", or NULL. */
 cs_blob *cs_meter_after(cs_store *s, cs_bytes at);
 
+/* The computrons that one delivery to any vat of this store may take (S9): what the host said when it made
+ * the store, "delivery.computrons", and never another number, for a vat's history is replayed under it;
+ * CS_COMPUTRONS_MAX if it said nothing. */
+uint64_t cs_delivery_max(cs_store *s);
+/* Of a new store, before it has vats. */
+void cs_delivery_set_max(cs_kernel *k, uint64_t max);
+bool cs_delivery_max_check(uint64_t max); /* CS_COMPUTRONS_MIN to CS_COMPUTRONS_MAX */
+
 /* Whether the reply to the crank's delivery is an underflow of the vat's meter. */
 bool cs_meter_underflows(cs_kernel *k, const cs_reply *reply);
 /* M1, M2, after a roll back if there was one. */

@@ -102,12 +102,83 @@ def a_killed_worker_is_said_and_comes_back(dir):
 
 @case
 def a_stopped_worker_holds_up_nobody_for_ever(dir):
-    """The watchdog's time is the library's to set; here it is enough that an end of ours ends it."""
     base = dir.basedir(a=ANSWERING)
     with Serve(base) as s:
         s.ok('run')
         os.kill(children(s.p.pid)[0], signal.SIGSTOP)
         s.end()
+
+
+@case
+def the_watchdog_ends_a_worker_that_is_silent(dir):
+    base = dir.basedir(a=ANSWERING)
+    with Serve(base, '--watchdog', '2000') as s:
+        s.ok('run')
+        os.kill(children(s.p.pid)[0], signal.SIGSTOP)
+        kpid = s.send('a', 'count')
+        s.ok('run')
+        equal(s.ok('kpResolution', kpid=kpid)['body'], '#1')
+        err = s.end()
+    want('a worker process ended while it ran vat v1: no answer within 2000 ms' in err, err)
+    good(dir.store)
+
+
+@case
+def a_worker_is_started_with_the_store_and_ends_unused(dir):
+    base = dir.basedir(a=ANSWERING)
+    exits(QUIET, capstan('run', base))
+    for kind, count in ('process', 1), ('process:vat', 0), ('local', 0):
+        with Serve(dir.store, '--worker', kind) as s:
+            s.ok('stats')
+            equal(len(children(s.p.pid)), count, kind)
+            equal(s.end(), '')
+
+
+SPINNING = root('spin: k => { for (let i = 0; i < k; i += 1) n += i; return n; }', 'let n = 0;')
+
+
+@case
+def the_limit_of_a_delivery_is_the_stores(dir):
+    base = dir.basedir(a=SPINNING)
+    stores = []
+    for kind in 'local', 'process':
+        store = dir / (kind + '.db')
+        exits(QUIET, capstan('run', base, '--store', store, '--worker', kind, '--delivery-computrons', '100000'))
+        prints(['499500'], capstan('call', '--worker', kind, store, 'a', 'spin', '1000'))
+        said = exits(QUIET, capstan('run', base, '--store', store, '--delivery-computrons', '90000'))
+        want('was made with 100000 computrons a delivery, and goes on with that' in said.err, said)
+        exits(QUIET, capstan('run', base, '--store', store, '--delivery-computrons', '100000'))
+        want('all syscalls equal' in capstan('replay', store, 'a', '--worker', kind).out)
+        ended = exits(REJECTED, capstan('call', '--worker', kind, store, 'a', 'spin', '100000'))
+        want('computron limit exceeded' in ended.err, ended)
+        refused(REJECTED, 'terminated', capstan('replay', store, 'a', '--worker', kind))
+        good(store)
+        stores.append(state(store))
+    same_state(stores[0], stores[1], 'a limit')
+
+
+@case
+def other_verbs_choose_workers_too(dir):
+    base = dir.basedir(BUSY, a=ANSWERING)
+    exits(QUIET, capstan('run', base))
+    options = [('--worker', 'local'), ('--worker', 'process:2', '--watchdog', '20000')]
+    for o in options:
+        want('rounds' in exits(QUIET, capstan('gc', dir.store, *o)).out)
+        want('all syscalls equal' in exits(QUIET, capstan('replay', dir.store, 'a', *o)).out)
+    for verb in ['run', base], ['serve', base], ['gc', dir.store], ['replay', dir.store, 'a']:
+        refused(USAGE, "'thread' is no worker kind", capstan(*verb, '--worker', 'thread'))
+        for bad in '0', '-1', 'x', '', '2147483648':
+            refused(USAGE, "--watchdog takes milliseconds, not '%s'" % bad, capstan(*verb, '--watchdog', bad))
+        refused(USAGE, "a value is missing after '--watchdog'", capstan(*verb, '--watchdog'))
+    for verb in ['run', base, '--reset'], ['serve', base]:
+        for bad in '0', '-1', 'x', '1e6':
+            refused(USAGE, '--delivery-computrons takes a number', capstan(*verb, '--delivery-computrons', bad))
+        for bad in '1', '9999', '100000001':
+            refused(USAGE, 'a delivery may take 10000 to 100000000 computrons',
+                    capstan(*verb, '--delivery-computrons', bad))
+    for verb in ['gc', dir.store], ['replay', dir.store, 'a']:
+        refused(USAGE, 'unknown option', capstan(*verb, '--delivery-computrons', '100000'))
+    good(dir.store)
 
 
 @case
