@@ -10,8 +10,10 @@
 #include <unistd.h>
 
 /* bench/vats/, made part of the program at build time. */
-extern const unsigned char bench_driver_js[], bench_target_js[], bench_minimal_js[];
-extern const size_t bench_driver_js_size, bench_target_js_size, bench_minimal_js_size;
+extern const unsigned char bench_driver_js[], bench_target_js[], bench_minimal_js[],
+    bench_runaway_js[];
+extern const size_t bench_driver_js_size, bench_target_js_size, bench_minimal_js_size,
+    bench_runaway_js_size;
 
 double bench_seconds(void)
 {
@@ -75,7 +77,7 @@ static bool write_config(const bench_options *o, size_t targets, const char *kin
     for (size_t i = 0; i < targets; i++)
         (void)fprintf(f, ",\n\"t%0*zu\":{\"sourceSpec\":\"./%s.js\"}", targets > 10 ? 5 : 1, i,
                       kind);
-    (void)fprintf(f, "}}\n");
+    (void)fprintf(f, "%s}}\n", o->vats == NULL ? "" : o->vats);
     return fclose(f) == 0;
 }
 
@@ -85,17 +87,11 @@ static capstan *open_config(const bench_options *o, bool reset, int *ret_exit)
     capstan *c;
     (void)snprintf(config, sizeof config, "%s/config.json", o->dir);
     (void)snprintf(store, sizeof store, "%s/bench.db", o->dir);
-    const capstan_options options = {
-        .size = sizeof options,
-        .config = config,
-        .store = o->memory ? ":memory:" : store,
-        .reset = reset,
-        .worker = o->worker,
-        .worker_program = "/proc/self/exe",
-        .gc = o->gc,
-        .block = (uint32_t)(o->block * 2), /* a delivery is two cranks: its routing and itself */
-        .listener = &cli_quiet_listener,
-    };
+    capstan_options options = o->handle;
+    options.config = config;
+    options.store = o->memory ? ":memory:" : store;
+    options.reset = reset;
+    options.block = (uint32_t)(o->block * 2); /* a delivery is two cranks: its routing and itself */
     capstan_code code = capstan_open(&options, &c);
     if (code == CAPSTAN_OK)
         return c;
@@ -109,6 +105,7 @@ capstan *bench_open(const bench_options *o, size_t targets, const char *kind, in
     if (!write_file(o, "driver.js", bench_driver_js, bench_driver_js_size) ||
         !write_file(o, "target.js", bench_target_js, bench_target_js_size) ||
         !write_file(o, "minimal.js", bench_minimal_js, bench_minimal_js_size) ||
+        !write_file(o, "runaway.js", bench_runaway_js, bench_runaway_js_size) ||
         !write_config(o, targets, kind)) {
         *ret_exit = cli_fail(CLI_MACHINE, "%s: the vats could not be written", o->dir);
         return NULL;
@@ -182,10 +179,18 @@ static int compare_doubles(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+double bench_quantile(double *values, size_t count, double part)
+{
+    if (count == 0)
+        return 0;
+    qsort(values, count, sizeof *values, compare_doubles);
+    const size_t at = (size_t)(part * (double)count);
+    return values[at < count ? at : count - 1];
+}
+
 double bench_median(double *values, size_t count)
 {
-    qsort(values, count, sizeof *values, compare_doubles);
-    return values[count / 2];
+    return bench_quantile(values, count, 0.5);
 }
 
 /* ---- the command line ---- */
@@ -208,8 +213,10 @@ static void print_report(const bench_case *b, const bench_options *o, const benc
 
 static void remove_dir(const char *dir)
 {
-    static const char *const names[] = { "driver.js", "target.js",    "minimal.js",  "config.json",
-                                         "bench.db",  "bench.db-wal", "bench.db-shm" };
+    static const char *const names[] = {
+        "driver.js",   "target.js", "minimal.js",   "runaway.js",
+        "config.json", "bench.db",  "bench.db-wal", "bench.db-shm"
+    };
     char path[4096];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         (void)snprintf(path, sizeof path, "%s/%s", dir, names[i]);
@@ -256,13 +263,17 @@ static const char *temporary(void)
 
 static int bench(int argc, char **argv)
 {
-    static const struct option options[] = {
-        { "n", required_argument, NULL, 'n' },     { "block", required_argument, NULL, 'b' },
-        { "store", required_argument, NULL, 's' }, { "dir", required_argument, NULL, 'd' },
-        { "gc", required_argument, NULL, 'g' },    { "worker", required_argument, NULL, 'w' },
-        { "json", no_argument, NULL, 'j' },        { NULL, 0, NULL, 0 }
-    };
-    bench_options o = { .block = 100 };
+    static const struct option options[] = { { "n", required_argument, NULL, 'n' },
+                                             { "block", required_argument, NULL, 'b' },
+                                             { "store", required_argument, NULL, 's' },
+                                             { "dir", required_argument, NULL, 'd' },
+                                             { "gc", required_argument, NULL, 'g' },
+                                             { "json", no_argument, NULL, 'j' },
+                                             CLI_WORKER_OPTIONS,
+                                             CLI_DELIVERY_OPTION,
+                                             { NULL, 0, NULL, 0 } };
+    bench_options o = { .block = 100, .handle = cli_default_options(&cli_quiet_listener) };
+    o.handle.worker = NULL;
     const char *parent = temporary();
     bool good = true;
     optind = 1;
@@ -277,13 +288,11 @@ static int bench(int argc, char **argv)
         } else if (option == 'd')
             parent = optarg;
         else if (option == 'g')
-            o.gc = optarg;
-        else if (option == 'w')
-            o.worker = optarg;
+            o.handle.gc = optarg;
         else if (option == 'j')
             o.json = true;
-        else
-            return cli_bad_option(&cli_bench, option, argv);
+        else if (cli_take_worker_option(&cli_bench, option, argv, &o.handle) != CLI_OK)
+            return CLI_USAGE;
     }
     if (!good)
         return cli_fail(CLI_USAGE, "--n and --block take numbers, --store disk or memory");
@@ -298,10 +307,13 @@ static int bench(int argc, char **argv)
 const cli_verb cli_bench = {
     "bench", bench, "measure; without a case, lists the cases",
     "usage: capstan bench [CASE] [--n N] [--block N] [--store disk|memory] [--dir DIR]\n"
-    "       [--gc prompt|paced|batched] [--worker local|process] [--json]\n\n"
+    "       [--gc prompt|paced|batched] [--json]\n"
+    "       " CLI_WORKER_USAGE "\n"
+    "       [--delivery-computrons N]\n\n"
     "  --n N       how many round trips, vats, messages; each case has its default\n"
     "  --block N   deliveries per commit; default 100\n"
     "  --dir DIR   where the store is made, and removed again; default $TMPDIR or /tmp. It should be\n"
-    "              on the disk that you want to know about\n\n"
+    "              on the disk that you want to know about\n"
+    "  --worker    as for run, but vats are in this process if it is not given\n\n"
     "bench/compare runs the same vats on the reference from npm and prints ratios.\n"
 };

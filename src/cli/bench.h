@@ -7,11 +7,11 @@ typedef struct bench_options {
     uint64_t block; /* deliveries per commit */
     bool memory;    /* no file */
     bool json;
-    const char *dir;    /* of this run, made and removed by bench.c */
-    const char *worker; /* kind; NULL: local */
-    const char *gc;     /* policy; NULL: the default */
+    const char *dir;        /* of this run, made and removed by bench.c */
+    capstan_options handle; /* where vats run, their limits, the collector's policy */
     const char *config; /* members of the configuration, each with a comma behind it; NULL: none */
     const char *driver; /* members of the driver's entry, each with a comma before it; NULL: none */
+    const char *vats;   /* more vats, each with a comma before it; NULL: none */
 } bench_options;
 
 /* Where a case leaves what it measured: printed in order. */
@@ -20,7 +20,7 @@ typedef struct bench_figure {
     double value;
 } bench_figure;
 typedef struct bench_report {
-    bench_figure figures[16];
+    bench_figure figures[48];
     size_t count;
 } bench_report;
 void bench_add(bench_report *r, const char *name, double value, const char *unit);
@@ -35,7 +35,9 @@ int bench_boyd(const bench_options *o, bench_report *r);
 int bench_prompt(const bench_options *o, bench_report *r);
 int bench_storm(const bench_options *o, bench_report *r);
 int bench_pause(const bench_options *o, bench_report *r);
-int bench_worker(const bench_options *o, bench_report *r); /* bench_worker.c's */
+int bench_worker(const bench_options *o, bench_report *r);  /* bench_worker.c's */
+int bench_meter(const bench_options *o, bench_report *r);   /* bench_meter.c's */
+int bench_runaway(const bench_options *o, bench_report *r); /* bench_runaway.c's */
 
 double bench_seconds(void);     /* monotonic clock */
 double bench_cpu_seconds(void); /* of this process, user and system */
@@ -56,3 +58,5 @@ int bench_call_numbers(capstan *c, const char *method, const uint64_t *numbers, 
 
 uint64_t bench_or(uint64_t n, uint64_t value);     /* value if n is 0 */
 double bench_median(double *values, size_t count); /* sorts them */
+double bench_quantile(double *values, size_t count,
+                      double part); /* likewise; 0 if there are none */

@@ -190,5 +190,7 @@ const bench_case bench_cases[] = {
     { "storm", "a million objects shared and dropped, a quarter of it before", bench_storm },
     { "pause", "collections of a vat with a heap of 15 MB that allocates", bench_pause },
     { "worker", "from nothing to the first answer of a vat in a worker process", bench_worker },
+    { "meter", "a computation in a vat, which the engine counts step by step", bench_meter },
+    { "runaway", "how long others wait while a vat that does not stop is stopped", bench_runaway },
     { NULL, NULL, NULL },
 };

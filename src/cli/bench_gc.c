@@ -135,7 +135,7 @@ static int ping_rate(const bench_options *o, const char *policy, uint64_t n, dou
     bench_options under = *o;
     int result = CLI_OK;
     uint64_t deliveries = 0, warm = 100;
-    under.gc = policy;
+    under.handle.gc = policy;
     under.config = "\"defaultReapInterval\":\"never\",\"defaultReapGCKrefs\":\"never\",";
     capstan *c = bench_open(&under, 1, "target", &result);
     if (c == NULL)

@@ -11,7 +11,7 @@ static int time_one(const bench_options *o, const char *worker, times *ret)
 {
     int result = CLI_OK;
     bench_options with = *o;
-    with.worker = worker;
+    with.handle.worker = worker;
     const double before = bench_seconds();
     capstan *c = bench_reopen(&with, &result);
     if (c == NULL)

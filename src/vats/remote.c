@@ -151,12 +151,14 @@ static cs_status listen(cs_remote *r, cs_frame_type wanted, cs_frame *ret, cs_er
 /* A child that cannot even be greeted has failed, and whoever waits for it hears that. */
 void cs_remote_open(cs_remote *r, const cs_child *child, uint32_t wait_ms)
 {
+    enum { START_MS_MIN = 2000 };
     cs_error ignored;
     r->child = *child;
     r->core = -1;
+    r->wait_ms = wait_ms;
     r->channel = (cs_channel){ .in = child->in,
                                .out = child->out,
-                               .wait_ms = (int)wait_ms,
+                               .wait_ms = (int)(wait_ms < START_MS_MIN ? START_MS_MIN : wait_ms),
                                .size = r->format->size,
                                .receive_max = r->format->receive_max };
     cs_frame hello = { .type = CS_FRAME_HELLO, .hello = { .version = CS_WIRE_VERSION } };
@@ -175,6 +177,7 @@ cs_status cs_remote_await(cs_remote *r, cs_frame *ret_ready, cs_error *err)
         return cs_fail(err, CS_E_ENGINE, "a worker speaks version %u of the protocol, not %d",
                        (unsigned)ret_ready->hello.version, CS_WIRE_VERSION);
     r->base_name = cs_bytes_to_text(ret_ready->hello.base);
+    r->channel.wait_ms = (int)r->wait_ms;
     return CS_OK;
 }
 

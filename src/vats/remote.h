@@ -30,7 +30,8 @@ typedef struct cs_remote {
     cs_child child;
     int core; /* cs_core_bring() */
     cs_channel channel;
-    bool failed; /* R1 */
+    uint32_t wait_ms; /* of the channel, once it is ready */
+    bool failed;      /* R1 */
     bool silent;
     uint32_t serial;
     cs_vatid vat;     /* of the request that is under way */
@@ -49,7 +50,8 @@ typedef struct cs_remote {
 } cs_remote;
 
 /* Begins the conversation with a child that has just been started, which is taken: HELLO. It does not wait:
- * while the child makes itself ready we may do other things. */
+ * while the child makes itself ready we may do other things. `wait_ms` is for answers; to get ready a
+ * child has two seconds in any case, for that is no vat's fault. */
 void cs_remote_open(cs_remote *r, const cs_child *child, uint32_t wait_ms);
 /* READY: waits until it can be spoken to; to be called once, before anything else. Gives in *ret_ready what
  * it said, borrowed until the next call. ENGINE (ENV): it is no worker of this version, or did not answer.

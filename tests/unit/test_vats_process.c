@@ -453,7 +453,7 @@ static void workers_that_do_not_start_are_the_machines_fault(void **state)
 {
     (void)state;
     check_start("/does/not/exist", "/does/not/exist could not be started: No such file", false);
-    check_start(program_of("mute"), "a worker did not start: no answer within 300 ms", false);
+    check_start(program_of("mute"), "a worker did not start: no answer within 2000 ms", false);
     check_start(program_of("stillborn"), "a worker did not start: exit 5", false);
     check_start(program_of("other-version"), "version 99", false);
     check_start(program_of("exposed"), "cannot be sandboxed here: no seccomp", true);
