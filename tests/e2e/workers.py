@@ -157,6 +157,31 @@ def the_limit_of_a_delivery_is_the_stores(dir):
     same_state(stores[0], stores[1], 'a limit')
 
 
+METERED = root('''
+  async bootstrap(vats, devices) {
+    const service = await E(vats.vatAdmin).createVatAdminService(devices.vatAdmin);
+    const cap = await E(service).getNamedBundleCap('spinning');
+    for (const remaining of [90000n, 400000n]) {
+      const meter = await E(service).createMeter(remaining, 0n);
+      const { root } = await E(service).createVat(cap, { meter, suspendOnUnderflow: true });
+      E(root).spin(100000).catch(e => powers.testLog(`${remaining}: ${e.message}`));
+    }
+  }''')
+
+
+@case
+def a_meter_and_the_limit_of_a_delivery_are_told_apart(dir):
+    """The worker stops both vats at the limit; the first one's meter had less than that in it."""
+    dir.basedir(METERED, a=SPINNING)
+    config = dir.file('config.json', json.dumps({
+        'bootstrap': 'bootstrap', 'bundles': {'spinning': {'sourceSpec': './vat-a.js'}},
+        'vats': {'bootstrap': {'sourceSpec': './bootstrap.js'}}}))
+    prints(['400000: vat terminated'],
+           capstan('run', config, '--delivery-computrons', '100000', '--cleanup', '0'))
+    equal([v['status'] for v in dump(dir.store)['vats'] if not v['static']], ['suspended', 'terminated'])
+    good(dir.store)
+
+
 @case
 def other_verbs_choose_workers_too(dir):
     base = dir.basedir(BUSY, a=ANSWERING)
