@@ -199,6 +199,26 @@ CAPSTAN_API capstan_code capstan_terminate_vat(capstan *c, const char *vat, cons
 /* A vat that its meter has suspended goes on; nothing happens to others. NOT_FOUND, DEAD. */
 CAPSTAN_API capstan_code capstan_resume_vat(capstan *c, const char *vat);
 
+/* ---- bundles that vats are made of (docs/bundles.md) ---- */
+
+/* Names one, by `path` or by `json`. */
+typedef struct capstan_bundle {
+    const char *path; /* of a bundle (*.json), or of an entry module: then its tree is bundled */
+    const char *json; /* the bundle itself, as bundle-source writes it */
+    size_t json_size;
+    const char *id;   /* what its id must be; NULL: whatever it is */
+    const char *name; /* a name for it, as in the configuration's `bundles`; NULL: none */
+} capstan_bundle;
+
+/* Installs a bundle while the store lives; whoever waits for it in vatAdmin hears of it as the next
+ * cranks run. *ret_id (if not NULL) is its id: "b1-" and the SHA-512 that an endoZip has, else "c1-" and
+ * a SHA-256 of ours. What is installed already stays as it is: that is no error. CONFIG: it is no bundle,
+ * it is damaged, it does not compile, it has another id; the text names file and line. NOT_FOUND: the
+ * file. USAGE: not one of path and json, a malformed name, a name that another bundle has. PANIC, ENV
+ * codes. */
+CAPSTAN_API capstan_code capstan_install_bundle(capstan *c, const capstan_bundle *bundle,
+                                                const char **ret_id);
+
 /* ---- garbage (docs/gc.md) ---- */
 
 /* Schedules a bringOutYourDead for every live vat, whatever its options: step and run deliver it before

@@ -21,8 +21,8 @@ typedef struct cli_verb {
     const char *help;                  /* usage and options */
 } cli_verb;
 
-extern const cli_verb cli_run, cli_call, cli_gc, cli_dump, cli_verify, cli_replay, cli_log,
-    cli_serve, cli_bench;
+extern const cli_verb cli_run, cli_call, cli_install, cli_gc, cli_dump, cli_verify, cli_replay,
+    cli_log, cli_serve, cli_bench;
 
 /* One line on stderr: "capstan: …". */
 void cli_say(const char *text);

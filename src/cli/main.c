@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const cli_verb *const verbs[] = { &cli_run,    &cli_call, &cli_gc,    &cli_dump, &cli_verify,
-                                         &cli_replay, &cli_log,  &cli_serve, &cli_bench };
+static const cli_verb *const verbs[] = { &cli_run,   &cli_call,   &cli_install, &cli_gc,
+                                         &cli_dump,  &cli_verify, &cli_replay,  &cli_log,
+                                         &cli_serve, &cli_bench };
 enum { VERB_COUNT = sizeof verbs / sizeof *verbs };
 
 static int show_overview(FILE *to)

@@ -310,6 +310,7 @@ static const struct {
     { "pinVatRoot", do_pin },
     { "unpinVatRoot", do_unpin },
     { "terminateVat", do_terminate },
+    { "installBundle", cli_do_install_bundle },
     { "reapAllVats", cli_do_reap_all },
     { "gc", cli_do_gc },
     { "why", cli_do_why },
@@ -450,6 +451,7 @@ const cli_verb cli_serve = {
     "  kpStatus {kpid}, kpResolution {kpid}, kpRelease {kpid}\n"
     "  vatNameToID {name}, getRootObject {vat}, terminateVat {vat,reason}\n"
     "  pinVatRoot {vat}, unpinVatRoot {vat}\n"
+    "  installBundle {path or bundle:{...},name,bundleID} -> {id}: for vats that are made later\n"
     "  reapAllVats: a bringOutYourDead for each, which run and step deliver\n"
     "  gc {vat}: collects now, all vats if none is named; commits\n"
     "  why {kref}: who holds it, since when\n"

@@ -20,5 +20,6 @@ json_t *cli_answer(cli_server *s, capstan_code code, json_t *ok, json_t **error)
 /* The string under a key of a request, or NULL. */
 const char *cli_request_text(json_t *request, const char *key);
 
+cli_command cli_do_install_bundle; /* install.c */
 /* serve_gc.c */
 cli_command cli_do_reap_all, cli_do_gc, cli_do_why, cli_do_change_kernel_options;

@@ -332,9 +332,16 @@ static void meter_low(void *ctx, cs_kernel *k, uint64_t meter, uint64_t remainin
     tell(k, "meterCrossedThreshold", json_pack("[s,s]", id, left), NULL, 0);
 }
 
+static void bundle_installed(void *ctx, cs_kernel *k, cs_bytes id)
+{
+    (void)ctx;
+    tell(k, "bundleInstalled", json_pack("[s%]", (const char *)id.data, id.size), NULL, 0);
+}
+
 const cs_device_ops cs_device_vat_admin = {
     .call = call,
     .vat_started = vat_started,
     .vat_ended = vat_ended,
+    .bundle_installed = bundle_installed,
     .meter_low = meter_low,
 };

@@ -8,29 +8,25 @@
 #include "base/map.h"
 #include "host/builtin.h"
 #include "host/config.h"
+#include "host/load.h"
 #include "host/plain_json.h"
-#include "host/source.h"
 #include "kernel/bundle.h"
 #include "kernel/device.h"
 #include "kernel/meter.h"
-#include "worker/supervisor.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct loaded {
+typedef struct named_source {
     const cs_config_source *from;
-    cs_source source;
-    cs_hash name; /* of the bundle */
-    cs_buf code;  /* compiled for the base of that name */
-    const char *base_name;
-} loaded;
+    cs_loaded bundle;
+} named_source;
 
 struct cs_setup {
     cs_supervisor *supervisor; /* which compiles */
     cs_config *config;
-    loaded *sources; /* vats of the same source share it */
+    named_source *sources; /* vats of the same source share it */
     size_t source_count;
     size_t *source_of; /* of each vat, in the config's order, and then of each named bundle */
 };
@@ -62,18 +58,12 @@ static cs_status load_source(cs_setup *p, size_t at, const cs_config_source *fro
     p->source_of[at] = i;
     if (i < p->source_count)
         return CS_OK;
-    loaded *l = &p->sources[p->source_count++];
-    l->from = from;
-    cs_status st = cs_source_load(from, &l->source, err);
-    const cs_bytes bundle = cs_buf_bytes(&l->source.bundle);
-    if (st == CS_OK && from->kind != CS_SOURCE_COMMAND)
-        st = cs_supervisor_compile(p->supervisor, bundle, &l->code, &l->base_name, err);
-    if (st != CS_OK) {
+    named_source *s = &p->sources[p->source_count++];
+    s->from = from;
+    cs_status st = cs_loaded_read(p->supervisor, from, &s->bundle, err);
+    if (st != CS_OK)
         (void)cs_fail_at(err, "%s '%s'", what, name);
-        return st == CS_E_ENGINE ? st : CS_E_CONFIG;
-    }
-    l->name = cs_hash_of(bundle);
-    return CS_OK;
+    return st;
 }
 
 static cs_status load_sources(cs_setup *p, cs_error *err)
@@ -112,10 +102,8 @@ cs_setup *cs_host_setup_free(cs_setup *p)
 {
     if (p == NULL)
         return NULL;
-    for (size_t i = 0; i < p->source_count; i++) {
-        cs_source_fini(&p->sources[i].source);
-        cs_buf_fini(&p->sources[i].code);
-    }
+    for (size_t i = 0; i < p->source_count; i++)
+        cs_loaded_fini(&p->sources[i].bundle);
     (void)cs_supervisor_free(p->supervisor);
     cs_free(p->sources);
     cs_free(p->source_of);
@@ -163,7 +151,7 @@ static cs_status add_vat(setup *s, size_t index)
                                .reap_interval = vat->reap_interval,
                                .reap_gc_krefs = vat->reap_gc_krefs };
     memcpy(options.group, vat->group, sizeof options.group);
-    const loaded *l = &s->plan->sources[s->plan->source_of[index]];
+    const cs_loaded *l = &s->plan->sources[s->plan->source_of[index]].bundle;
     cs_buf body = { 0 };
     make_parameters(s, index, &body);
     const cs_kcapdata parameters = { .body = cs_buf_bytes(&body) };
@@ -279,19 +267,13 @@ static void note_config(setup *s)
     cs_buf_fini(&note);
 }
 
-/* S21: under the id that the field knows it by, or ours. */
 static cs_status install_bundle(setup *s, size_t index)
 {
-    char id[160], hash[CS_HASH_TEXT_MAX];
-    const loaded *l = &s->plan->sources[s->plan->source_of[s->config->vat_count + index]];
-    const char *known = l->source.id;
-    (void)snprintf(id, sizeof id, "%s%s", known[0] != 0 ? known : "c1-",
-                   known[0] != 0 ? "" : cs_hash_text(&l->name, hash));
-    cs_status st = cs_kernel_install_bundle(s->c->kernel, cs_bytes_of(id), &l->name, &s->c->err);
-    if (st == CS_OK)
-        st = cs_kernel_name_bundle(s->c->kernel, cs_bytes_of(s->config->bundles[index].name),
-                                   cs_bytes_of(id), &s->c->err);
-    return st;
+    const size_t source = s->plan->source_of[s->config->vat_count + index];
+    const cs_loaded *l = &s->plan->sources[source].bundle;
+    const cs_bytes id = cs_bytes_of(l->id), name = cs_bytes_of(s->config->bundles[index].name);
+    cs_status st = cs_kernel_install_bundle(s->c->kernel, id, &l->name, &s->c->err);
+    return st == CS_OK ? cs_kernel_name_bundle(s->c->kernel, name, id, &s->c->err) : st;
 }
 
 static cs_status fill(setup *s)
@@ -301,12 +283,8 @@ static cs_status fill(setup *s)
     note_config(s);
     if (s->options->delivery_computrons != 0)
         cs_delivery_set_max(s->c->kernel, s->options->delivery_computrons);
-    for (size_t i = 0; i < s->plan->source_count; i++) {
-        const loaded *l = &s->plan->sources[i];
-        cs_bundle_add(s->c->store, &l->name, cs_buf_bytes(&l->source.bundle));
-        if (l->base_name != NULL)
-            cs_code_add(s->c->store, &l->name, l->base_name, cs_buf_bytes(&l->code));
-    }
+    for (size_t i = 0; i < s->plan->source_count; i++)
+        cs_loaded_add(s->c->store, &s->plan->sources[i].bundle);
     for (size_t i = 0; i < s->config->bundle_count && st == CS_OK; i++)
         st = install_bundle(s, i);
     for (size_t i = 0; i < s->config->vat_count && st == CS_OK; i++)

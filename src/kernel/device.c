@@ -273,6 +273,13 @@ void cs_devices_tell_end(cs_kernel *k, cs_vatid vat, bool failed, const cs_kcapd
             k->devices[i].ops->vat_ended(k->devices[i].ctx, k, vat, failed, info);
 }
 
+void cs_devices_tell_bundle(cs_kernel *k, cs_bytes id)
+{
+    for (size_t i = 0; i < k->device_count; i++)
+        if (k->devices[i].ops->bundle_installed != NULL)
+            k->devices[i].ops->bundle_installed(k->devices[i].ctx, k, id);
+}
+
 /* ---- syscall.callNow ---- */
 
 /* The device of a node that the vat holds. Not a device's: vat-fatal. */

@@ -24,6 +24,7 @@ typedef struct cs_device_ops {
      * `problem` says why, if it could not be; only of vats that a device made. */
     void (*vat_started)(void *ctx, cs_kernel *k, cs_vatid vat, cs_kref root, const char *problem);
     void (*vat_ended)(void *ctx, cs_kernel *k, cs_vatid vat, bool failed, const cs_kcapdata *info);
+    void (*bundle_installed)(void *ctx, cs_kernel *k, cs_bytes id);
     /* A meter has fallen below its threshold. */
     void (*meter_low)(void *ctx, cs_kernel *k, uint64_t meter, uint64_t remaining);
 } cs_device_ops;

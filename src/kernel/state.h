@@ -74,6 +74,7 @@ void cs_devices_tell_start(cs_kernel *k, cs_vatid vat, cs_kref root, const char 
 void cs_devices_tell_meter(cs_kernel *k, uint64_t meter, uint64_t remaining);
 /* A vat has ended: whoever looks after vats hears of it. */
 void cs_devices_tell_end(cs_kernel *k, cs_vatid vat, bool failed, const cs_kcapdata *info);
+void cs_devices_tell_bundle(cs_kernel *k, cs_bytes id);
 void cs_devices_fini(cs_kernel *k);
 
 /* ---- rows that must be there: NULL and a fault if not ---- */

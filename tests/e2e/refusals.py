@@ -6,7 +6,7 @@ import os
 
 from e2e import *
 
-VERBS = 'run', 'call', 'gc', 'dump', 'verify', 'replay', 'log', 'serve', 'bench'
+VERBS = 'run', 'call', 'install', 'gc', 'dump', 'verify', 'replay', 'log', 'serve', 'bench'
 
 
 def config(dir, value, name='config.json'):
@@ -45,7 +45,7 @@ def unknown_verbs_and_options(dir):
     refused(USAGE, "no verb ''", capstan(''))
     base = dir.basedir(a=ANSWERING)
     store = dir / 'none.db'
-    for verb, args in {'run': [base], 'call': [store], 'gc': [store], 'log': [store], 'replay': [store, 'v1'], 'serve': [base],
+    for verb, args in {'run': [base], 'call': [store], 'install': [store, 'x'], 'gc': [store], 'log': [store], 'replay': [store, 'v1'], 'serve': [base],
                        'bench': ['ping']}.items():
         refused(USAGE, "unknown option '--nonsense'; see 'capstan %s --help'" % verb,
                 capstan(verb, '--nonsense', *args))
@@ -58,9 +58,9 @@ def unknown_verbs_and_options(dir):
 @case
 def missing_and_wrong_arguments(dir):
     base = dir.basedir(a=ANSWERING)
-    for verb in 'run', 'call', 'gc', 'dump', 'verify', 'replay', 'log', 'serve':
+    for verb in 'run', 'call', 'install', 'gc', 'dump', 'verify', 'replay', 'log', 'serve':
         refused(USAGE, "see 'capstan %s --help'" % verb, capstan(verb))
-    for verb in 'run', 'gc', 'dump', 'verify', 'log', 'serve':
+    for verb in 'run', 'install', 'gc', 'dump', 'verify', 'log', 'serve':
         refused(USAGE, "see 'capstan %s --help'" % verb, capstan(verb, base, base, base))
     for option in '--store', '--block', '--max-cranks', '--gc', '--worker':
         refused(USAGE, "a value is missing after '%s'" % option, capstan('run', base, option))

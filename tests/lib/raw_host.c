@@ -205,11 +205,13 @@ static cs_status set_cleanup(raw_world *w, const char *most)
     return CS_OK;
 }
 
-static cs_status add_bundle(raw_world *w, const char *name, cs_error *err)
+/* "NAME" or "NAME ID" */
+static cs_status add_bundle(raw_world *w, const char *at, cs_error *err)
 {
-    char id[100];
+    char id[100], name[60], word[60];
+    const int words = sscanf(at, "%59s %59s", name, word);
     const cs_hash hash = cs_hash_of(CS_BYTES("raw"));
-    (void)snprintf(id, sizeof id, "b1-%s", name);
+    (void)snprintf(id, sizeof id, "b1-%s", words == 2 ? word : name);
     cs_status st = cs_kernel_install_bundle(w->k, cs_bytes_of(id), &hash, err);
     return st == CS_OK ? cs_kernel_name_bundle(w->k, cs_bytes_of(name), cs_bytes_of(id), err) : st;
 }
