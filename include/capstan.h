@@ -112,12 +112,21 @@ CAPSTAN_API const char *capstan_store_path(const capstan *c);
 
 #define CAPSTAN_NEVER UINT64_MAX
 
+/* What of terminated vats one crank deletes, by phase, as the reference's allowCleanup() says it: the
+ * phases come in this order, and one that has deleted as many rows as it may ends the crank. 0: as by_default,
+ * which 0 means no limit. Vats have no snapshots yet: their number is not used. */
+typedef struct capstan_cleanup_budget {
+    uint64_t by_default, exports, imports, promises, kv, snapshots, transcripts;
+} capstan_cleanup_budget;
+
 typedef struct capstan_policy {
     uint64_t cranks_max;     /* 0: no limit */
     uint64_t computrons_max; /* likewise */
     uint64_t millis_max;     /* likewise; wall clock, read between cranks only */
     uint64_t cleanup_max;    /* rows of terminated vats that one crank deletes; 0: 1000;
                                 CAPSTAN_NEVER: none, and the rest goes on */
+    const capstan_cleanup_budget
+        *cleanup_budget; /* instead of that number; NULL: none. Both: USAGE */
 } capstan_policy;
 
 typedef struct capstan_run_figures {
@@ -128,7 +137,8 @@ typedef struct capstan_run_figures {
 
 /* Runs one crank, uncommitted. *ret_did false: there was nothing to do. PANIC, ENV codes. */
 CAPSTAN_API capstan_code capstan_step(capstan *c, bool *ret_did);
-/* Runs until quiet or the policy says stop, committing each block. policy, ret NULL is fine. */
+/* Runs until quiet or the policy says stop, committing each block. policy, ret NULL is fine. USAGE, PANIC,
+ * ENV codes. */
 CAPSTAN_API capstan_code capstan_run(capstan *c, const capstan_policy *policy,
                                      capstan_run_figures *ret);
 CAPSTAN_API capstan_code capstan_commit(capstan *c);

@@ -1,4 +1,5 @@
 /* capstan run: starts a configuration, or resumes its store, and runs until quiet. */
+#include "cli/cleanup.h"
 #include "cli/cli.h"
 
 #include <getopt.h>
@@ -12,6 +13,7 @@ enum { PROGRESS_MILLIS = 250 };
 typedef struct run_state {
     capstan_options options;
     capstan_policy policy; /* of the whole run */
+    cli_cleanup cleanup;   /* which the policy borrows */
     bool json;
     capstan *c;
     char **log; /* testLog lines of this process, for --json */
@@ -229,9 +231,9 @@ static const struct option long_options[] = {
     { NULL, 0, NULL, 0 },
 };
 
-static int take_limit(const char *name, uint64_t least, uint64_t *ret)
+static int take_limit(const char *name, uint64_t *ret)
 {
-    if (cli_number(optarg, least, UINT64_MAX, ret))
+    if (cli_number(optarg, 1, UINT64_MAX, ret))
         return CLI_OK;
     return cli_fail(CLI_USAGE, "%s takes a number, not '%s'", name, optarg);
 }
@@ -255,17 +257,13 @@ static int take_option(run_state *r, int option, char **argv)
         r->options.block = (uint32_t)n;
         return CLI_OK;
     case OPT_MAX_CRANKS:
-        return take_limit("--max-cranks", 1, &r->policy.cranks_max);
+        return take_limit("--max-cranks", &r->policy.cranks_max);
     case OPT_MAX_COMPUTRONS:
-        return take_limit("--max-computrons", 1, &r->policy.computrons_max);
+        return take_limit("--max-computrons", &r->policy.computrons_max);
     case OPT_MAX_MILLIS:
-        return take_limit("--max-millis", 1, &r->policy.millis_max);
+        return take_limit("--max-millis", &r->policy.millis_max);
     case OPT_CLEANUP:
-        if (take_limit("--cleanup", 0, &r->policy.cleanup_max) != CLI_OK)
-            return CLI_USAGE;
-        if (r->policy.cleanup_max == 0)
-            r->policy.cleanup_max = CAPSTAN_NEVER;
-        return CLI_OK;
+        return cli_cleanup_read(&r->cleanup, optarg);
     case OPT_JSON:
         r->json = true;
         return CLI_OK;
@@ -305,6 +303,7 @@ static int run(int argc, char **argv)
     if (result != CLI_OK)
         return result;
     r.options.ctx = &r;
+    cli_cleanup_apply(&r.cleanup, &r.policy);
     r.progress = isatty(STDERR_FILENO) == 1;
     /* A line leaves before its crank is committed: whoever is killed may say it again, but never
      * forgets it. */
@@ -328,7 +327,8 @@ const cli_verb cli_run = {
     "  --max-cranks N    stop after N cranks (exit 4); run again to go on\n"
     "  --max-computrons N, --max-millis N\n"
     "                    likewise, after so much work or time; a crank is never cut short\n"
-    "  --cleanup N       how much of a terminated vat one crank deletes; default 1000, 0: nothing\n"
+    "  --cleanup N       how much of a terminated vat one crank deletes; default 1000, 0: nothing;\n"
+    "                    by phase: default=N,exports=N,imports=N,promises=N,kv=N,transcripts=N\n"
     "  --block N         commit after N cranks at the latest; default 1000\n" CLI_WORKER_HELP
         CLI_DELIVERY_HELP
     "  --gc POLICY       when garbage is collected: paced (default) by what was allocated, and when\n"

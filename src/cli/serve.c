@@ -6,6 +6,7 @@
  * the command `log`. A wrong request is answered by an error and changes nothing. The end of stdin
  * is a shutdown. */
 #include "cli/serve.h"
+#include "cli/cleanup.h"
 #include "cli/cli.h"
 
 #include <getopt.h>
@@ -62,13 +63,17 @@ static json_t *do_run(cli_server *s, json_t *request, json_t **error)
 {
     capstan_policy policy = { 0 };
     capstan_run_figures f;
+    cli_cleanup cleanup;
     if (!read_number(request, "maxCranks", &policy.cranks_max, error) ||
         !read_number(request, "maxComputrons", &policy.computrons_max, error) ||
-        !read_number(request, "maxMillis", &policy.millis_max, error) ||
-        !read_number(request, "cleanup", &policy.cleanup_max, error))
+        !read_number(request, "maxMillis", &policy.millis_max, error))
         return NULL;
-    if (json_object_get(request, "cleanup") != NULL && policy.cleanup_max == 0)
-        policy.cleanup_max = CAPSTAN_NEVER;
+    if (!cli_cleanup_read_json(&cleanup, json_object_get(request, "cleanup")))
+        return cli_refuse(
+            error, "USAGE",
+            "cleanup is a whole number from 0 on, or an object of numbers from 1 on by "
+            "default, exports, imports, promises, kv, snapshots, transcripts");
+    cli_cleanup_apply(&cleanup, &policy);
     capstan_code code = capstan_run(s->c, &policy, &f);
     return cli_answer(s, code,
                       json_pack("{s:I,s:I,s:I,s:b}", "cranks", (json_int_t)f.cranks, "deliveries",

@@ -162,11 +162,34 @@ static void add_figures(const capstan *c, const cs_meta *before, capstan_run_fig
                 now->reap.next - now->reap.first;
 }
 
-static void set_cleanup(capstan *c, uint64_t most)
+static void set_budget(capstan *c, const capstan_cleanup_budget *b)
 {
-    cs_kernel_set_cleanup(c->kernel, most == 0               ? CS_CLEANUP_BATCH
-                                     : most == CAPSTAN_NEVER ? 0
-                                                             : most);
+    const uint64_t rest = b->by_default == 0 ? UINT64_MAX : b->by_default;
+    cs_cleanup_budget budget = {
+        .total = UINT64_MAX,
+        .phases = { [CS_CLEANUP_EXPORTS] = b->exports,
+                    [CS_CLEANUP_IMPORTS] = b->imports,
+                    [CS_CLEANUP_PROMISES] = b->promises,
+                    [CS_CLEANUP_KV] = b->kv,
+                    [CS_CLEANUP_TRANSCRIPTS] = b->transcripts },
+    };
+    for (size_t i = 0; i < CS_CLEANUP_PHASES; i++)
+        if (budget.phases[i] == 0)
+            budget.phases[i] = rest;
+    cs_kernel_set_cleanup_budget(c->kernel, &budget);
+}
+
+static cs_status set_cleanup(capstan *c, const capstan_policy *p)
+{
+    if (p->cleanup_budget != NULL && p->cleanup_max != 0)
+        return cs_fail(&c->err, CS_E_USAGE, "both cleanup_max and cleanup_budget are said");
+    if (p->cleanup_budget != NULL)
+        set_budget(c, p->cleanup_budget);
+    else
+        cs_kernel_set_cleanup(c->kernel, p->cleanup_max == 0               ? CS_CLEANUP_BATCH
+                                         : p->cleanup_max == CAPSTAN_NEVER ? 0
+                                                                           : p->cleanup_max);
+    return CS_OK;
 }
 
 static cs_status run(capstan *c, const capstan_policy *policy, capstan_run_figures *f)
@@ -207,9 +230,10 @@ capstan_code capstan_run(capstan *c, const capstan_policy *policy, capstan_run_f
     cs_status st = cs_host_enter(c);
     if (st == CS_OK) {
         policy = policy == NULL ? &for_ever : policy;
-        set_cleanup(c, policy->cleanup_max);
-        st = run(c, policy, &figures);
-        set_cleanup(c, 0);
+        st = set_cleanup(c, policy);
+        if (st == CS_OK)
+            st = run(c, policy, &figures);
+        (void)set_cleanup(c, &for_ever);
     }
     if (ret != NULL)
         *ret = figures;

@@ -63,7 +63,7 @@ cs_blob *cs_cleanup_after(cs_store *s, cs_bytes at, cs_vatid *ret)
 
 bool cs_cleanup_is_due(const cs_kernel *k)
 {
-    return cs_meta_get(k->store)->stats[CS_STAT_VATS_TERMINATING] > 0 && k->cleanup_max > 0;
+    return cs_meta_get(k->store)->stats[CS_STAT_VATS_TERMINATING] > 0 && k->cleanup.total > 0;
 }
 
 /* ---- c-list ---- */
@@ -130,6 +130,23 @@ static uint64_t remove_entries(cs_kernel *k, cs_vatid vat, cs_vref from, cs_vref
         count++;
     }
     return count;
+}
+
+/* ---- how much ---- */
+
+void cs_kernel_set_cleanup(cs_kernel *k, uint64_t most)
+{
+    cs_cleanup_budget budget = { .total = most };
+    for (size_t i = 0; i < CS_CLEANUP_PHASES; i++)
+        budget.phases[i] = UINT64_MAX;
+    cs_kernel_set_cleanup_budget(k, &budget);
+}
+
+void cs_kernel_set_cleanup_budget(cs_kernel *k, const cs_cleanup_budget *budget)
+{
+    for (size_t i = 0; i < CS_CLEANUP_PHASES; i++)
+        cs_assert(budget->phases[i] > 0); /* else no crank would get past it */
+    k->cleanup = *budget;
 }
 
 /* ---- phases: each gives how many it has deleted, fewer than `most` if it is over ---- */
@@ -201,15 +218,20 @@ static void forget_vat(cs_kernel *k, cs_vatid vat, cs_bytes key)
 
 static void clean_up(cs_kernel *k, cs_vatid vat, cs_bytes key)
 {
-    static uint64_t (*const phases[])(cs_kernel *, cs_vatid, uint64_t) = {
+    static uint64_t (*const phases[CS_CLEANUP_PHASES])(cs_kernel *, cs_vatid, uint64_t) = {
         remove_exports, remove_imports, remove_promises, remove_keys, remove_transcript,
     };
-    uint64_t left = k->cleanup_max;
-    for (size_t i = 0; i < sizeof phases / sizeof phases[0] && left > 0; i++)
-        left -= phases[i](k, vat, left);
+    uint64_t left = k->cleanup.total;
+    bool is_spent = false;
+    for (size_t i = 0; i < CS_CLEANUP_PHASES && !is_spent; i++) {
+        const uint64_t own_most = k->cleanup.phases[i], most = own_most < left ? own_most : left;
+        const uint64_t count = phases[i](k, vat, most);
+        is_spent = count == most;
+        left -= count;
+    }
     cs_buf_add_varint(&k->crank.record, vat.n);
-    cs_buf_add_varint(&k->crank.record, k->cleanup_max - left);
-    if (left > 0)
+    cs_buf_add_varint(&k->crank.record, k->cleanup.total - left);
+    if (!is_spent)
         forget_vat(k, vat, key);
 }
 

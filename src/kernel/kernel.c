@@ -64,7 +64,7 @@ cs_status cs_kernel_new(cs_store *store, const cs_kernel_ops *ops, void *ctx, cs
     cs_kernel *k = CS_NEW(cs_kernel);
     k->store = store;
     k->ctx = ctx;
-    k->cleanup_max = CS_CLEANUP_BATCH;
+    cs_kernel_set_cleanup(k, CS_CLEANUP_BATCH);
     if (ops != NULL)
         k->ops = *ops;
     cs_status st = write_first_rows(k, err);
@@ -225,11 +225,6 @@ static cs_status next_of(cs_kernel *k, cs_status (*which)(cs_kernel *, cs_effect
     if (st == CS_OK)
         *ret = effect;
     return st;
-}
-
-void cs_kernel_set_cleanup(cs_kernel *k, uint64_t most)
-{
-    k->cleanup_max = most;
 }
 
 cs_status cs_kernel_next(cs_kernel *k, cs_effect *ret, cs_error *err)

@@ -31,6 +31,21 @@ cs_kernel *cs_kernel_free(cs_kernel *k);
 /* How much of what terminated vats leave one crank deletes; 0: none, until it is said otherwise. Not
  * kept in the store. CS_CLEANUP_BATCH until said otherwise. */
 void cs_kernel_set_cleanup(cs_kernel *k, uint64_t most);
+/* The same by phases, which come in this order: one that has deleted as many rows as it may ends the
+ * crank. */
+typedef enum cs_cleanup_phase {
+    CS_CLEANUP_EXPORTS,
+    CS_CLEANUP_IMPORTS,
+    CS_CLEANUP_PROMISES, /* and device nodes */
+    CS_CLEANUP_KV,
+    CS_CLEANUP_TRANSCRIPTS,
+    CS_CLEANUP_PHASES
+} cs_cleanup_phase;
+typedef struct cs_cleanup_budget {
+    uint64_t total;                     /* of all phases */
+    uint64_t phases[CS_CLEANUP_PHASES]; /* from 1 on */
+} cs_cleanup_budget;
+void cs_kernel_set_cleanup_budget(cs_kernel *k, const cs_cleanup_budget *budget);
 
 typedef enum cs_effect_kind {
     CS_EFFECT_IDLE,    /* nothing to do */

@@ -58,7 +58,7 @@ struct cs_kernel {
     cs_kernel_ops ops;
     void *ctx;
     cs_gc_policy policy;
-    uint64_t cleanup_max;
+    cs_cleanup_budget cleanup;
     struct cs_doomed *doomed; /* cleanup.c */
     bool delivering;          /* between next, which gave a delivery, and done or abandon */
     cs_crank crank;

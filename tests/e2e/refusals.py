@@ -67,6 +67,9 @@ def missing_and_wrong_arguments(dir):
     for option in '--block', '--max-cranks':
         for value in '0', '-1', '1.5', 'many', '', '99999999999999999999999':
             refused(USAGE, option, capstan('run', base, option, value))
+    for value in '', 'x', '-1', '1.5', 'exports', 'exports=', 'exports=0', 'exports=-1', 'exports=5,', ',', \
+            'exports=5,exports=6', 'exports=5 kv=5', 'queue=5', 'exports=' + '9' * 40, '=5':
+        refused(USAGE, '--cleanup takes a number', capstan('run', base, '--cleanup', value))
     for args in ['run', base, '--gc', 'never'], ['serve', base, '--gc', ''], \
             ['call', '--gc', 'Paced', base, 'a', 'b']:
         refused(USAGE, 'is no gc policy that this version has; use paced, prompt or batched',

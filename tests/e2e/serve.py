@@ -183,11 +183,16 @@ def a_vat_is_terminated(dir):
         s.ok('run')
         equal(s.ok('kpStatus', kpid=kp), 'unresolved')
         equal(s.ok('terminateVat', vat='a', reason='enough of it'), True)
+        for wrong in -1, 1.5, 'all', [], {'exports': 0}, {'exports': -1}, {'exports': '5'}, {'queue': 5}:
+            s.refuses('USAGE', 'cleanup is a whole number', 'run', cleanup=wrong)
         s.ok('run', cleanup=0)
         vats = {v['name']: v for v in s.ok('dump')['vats']}
         equal(vats['a']['status'], 'terminated')
         want('enough of it' in vats['a']['ending'], vats)
-        s.ok('run')
+        entries = s.ok('stats')['clistEntries']
+        s.ok('run', cleanup={'exports': 1, 'default': 1000}, maxCranks=1)
+        equal(s.ok('stats')['clistEntries'], entries - 1)
+        s.ok('run', cleanup={})
         want('a' not in [v['name'] for v in s.ok('dump')['vats']], 'it is forgotten')
         equal(s.ok('kpStatus', kpid=kp), 'rejected')
         want('vat terminated' in s.ok('kpResolution', kpid=kp)['body'], '')

@@ -198,10 +198,22 @@ static cs_status reconcile(raw_world *w, char *at, cs_error *err)
     return st;
 }
 
-static cs_status set_cleanup(raw_world *w, const char *most)
+/* "5", or by phase: "exports=5 kv=1", of which those that are not named have no limit. */
+void raw_read_cleanup(const char *at, cs_cleanup_budget *ret)
 {
-    w->cleanup_max = strtoull(most, NULL, 10);
-    cs_kernel_set_cleanup(w->k, w->cleanup_max);
+    static const char *const names[CS_CLEANUP_PHASES] = { "exports=", "imports=", "promises=",
+                                                          "kv=", "transcripts=" };
+    ret->total = strchr(at, '=') == NULL ? strtoull(at, NULL, 10) : UINT64_MAX;
+    for (size_t i = 0; i < CS_CLEANUP_PHASES; i++) {
+        const char *value = strstr(at, names[i]);
+        ret->phases[i] = value == NULL ? UINT64_MAX : strtoull(value + strlen(names[i]), NULL, 10);
+    }
+}
+
+static cs_status set_cleanup(raw_world *w, const char *at)
+{
+    raw_read_cleanup(at, &w->cleanup);
+    cs_kernel_set_cleanup_budget(w->k, &w->cleanup);
     return CS_OK;
 }
 

@@ -21,7 +21,7 @@
  *              > terminate VAT REASON | pin REF | hold REF | release REF
  *              > idle | step (a crank without a delivery) | panic TEXT | log TEXT (the next line)
  *              > clean (what terminated vats left is deleted, before anything else happens)
- *              > cleanup N (so much in one crank from now on; 0: nothing)
+ *              > cleanup N | cleanup exports=N kv=N ... (so much in one crank from now on; 0: nothing)
  *              > gc paced|prompt|batched | only gc (from now on cranks are cs_kernel_next_gc()'s) | only
  *              > reap VAT | reap-all | defaults N|never N|never (0: as it was)
  *              > reconcile VAT [held REF...] [recognized REF...] => CHANGED

@@ -56,7 +56,7 @@ static void open_all(raw_world *w)
     if (cs_kernel_new(w->store, &ops, w, &w->k, &err) != CS_OK)
         raw_die("kernel", err.text);
     cs_kernel_set_gc(w->k, w->policy);
-    cs_kernel_set_cleanup(w->k, w->cleanup_max);
+    cs_kernel_set_cleanup_budget(w->k, &w->cleanup);
     for (unsigned i = 0; i < w->device_count; i++)
         register_device(w, w->devices[i]);
 }
@@ -114,7 +114,7 @@ void raw_world_begin(raw_world *w)
     w->settled = 0;
     w->policy = CS_GC_PACED;
     w->only_gc = false;
-    w->cleanup_max = CS_CLEANUP_BATCH;
+    raw_read_cleanup("1000", &w->cleanup);
     w->device_count = 0;
     if (w->mode == RAW_FILE && dir == NULL)
         dir = t_tmpdir();

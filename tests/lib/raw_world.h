@@ -15,7 +15,7 @@ typedef struct raw_world {
     cs_gc_policy policy;
     char devices[RAW_DEVICES_MAX][40]; /* registered with each kernel */
     unsigned device_count;
-    uint64_t cleanup_max;
+    cs_cleanup_budget cleanup;
     bool only_gc;   /* cs_kernel_next_gc() decides what is next */
     cs_arena arena; /* of one line and its reply */
     char log[RAW_LOG_MAX][512];
@@ -54,6 +54,7 @@ bool raw_starts(const char *text, const char *with);
 cs_status raw_forget_devices(raw_world *w);          /* a new kernel, which has none */
 void raw_add_device(raw_world *w, const char *name); /* to the world and its kernel */
 
-const char *raw_host_line(raw_world *w, const char *line); /* behind "> " */
-const char *raw_look_line(raw_world *w, const char *line); /* behind "? " */
-const char *raw_why_line(raw_world *w, const char *ref);   /* behind "> why " */
+void raw_read_cleanup(const char *at, cs_cleanup_budget *ret); /* what follows "> cleanup " */
+const char *raw_host_line(raw_world *w, const char *line);     /* behind "> " */
+const char *raw_look_line(raw_world *w, const char *line);     /* behind "? " */
+const char *raw_why_line(raw_world *w, const char *ref);       /* behind "> why " */
