@@ -81,7 +81,8 @@ typedef struct capstan_options {
     bool reset;         /* delete an existing store first */
     bool read_only;     /* look only: nothing runs, nothing is written */
     const char *worker; /* where vats run (docs/workers.md): "process", "process:N", "process:vat";
-                                "local" or NULL: in this process */
+                                "local": in this process; NULL: as the configuration's
+                                defaultManagerType says, which the store keeps */
     const char *gc;     /* "prompt", "paced", "batched" or NULL: paced; for this handle only */
     uint32_t block;     /* cranks per commit at most; 0: 1000 */
     const char *const *argv; /* vatParameters.argv of the bootstrap vat */
@@ -96,6 +97,7 @@ typedef struct capstan_options {
         delivery_computrons; /* that one delivery may take, 10,000 to 100,000,000; a vat that wants
                                      more is terminated. Of the store: said when it is made, and kept.
                                      0: 100,000,000 */
+    const char *worker_default; /* as `worker`, if neither that nor the store says; NULL: "local" */
 } capstan_options;
 
 /* Opens a store, or makes one from the config, and commits that. *ret is set whatever happens, so
@@ -228,6 +230,11 @@ typedef struct capstan_bundle {
  * codes. */
 CAPSTAN_API capstan_code capstan_install_bundle(capstan *c, const capstan_bundle *bundle,
                                                 const char **ret_id);
+
+/* How many vats may live at once: when they do, vatAdmin refuses to make more. Vats of the configuration
+ * count too, those that are terminated do not. 10,000 until it is said; kept in the store. 0: as it
+ * was. PANIC, ENV codes. */
+CAPSTAN_API capstan_code capstan_set_vats_max(capstan *c, uint64_t most);
 
 /* ---- garbage (docs/gc.md) ---- */
 

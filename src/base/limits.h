@@ -12,6 +12,7 @@
 #define CS_VREFS_MAX 10000000u          /* references in one drop or retire */
 #define CS_GC_BATCH 10000u              /* krefs of one GC delivery; vrefs of one drop of ours */
 #define CS_CLEANUP_BATCH 1000u          /* rows of a terminated vat that one crank deletes */
+#define CS_VATS_MAX 10000u              /* vats that live at once, until the host says otherwise */
 #define CS_VATSTORE_KEY_MAX 4096u
 #define CS_VATSTORE_VALUE_MAX CS_BODY_MAX
 #define CS_NAME_MAX 199u                  /* vat and bundle names (S21) */

@@ -38,7 +38,7 @@ int cli_show_help(const cli_verb *verb);
 bool cli_number(const char *text, uint64_t min, uint64_t max, uint64_t *ret);
 
 /* What every verb that runs vats begins with: vats live in worker processes of this program, unless
- * CAPSTAN_WORKER says something else. */
+ * CAPSTAN_WORKER or the store's configuration says something else. */
 capstan_options cli_default_options(const capstan_listener *listener);
 /* --worker and its kin, of every verb that runs vats: for the table of getopt_long(). */
 #define CLI_WORKER_OPTIONS \
@@ -57,7 +57,8 @@ enum { CLI_OPT_WORKER = 1000, CLI_OPT_REQUIRE_SANDBOX, CLI_OPT_WATCHDOG, CLI_OPT
 int cli_take_worker_option(const cli_verb *verb, int option, char **argv, capstan_options *o);
 #define CLI_WORKER_USAGE "[--worker KIND] [--require-sandbox] [--watchdog MILLIS]"
 #define CLI_WORKER_HELP \
-    "  --worker KIND     where vats run: process (default; sandboxed; process:N in N processes,\n" \
+    "  --worker KIND     where vats run: process (default, unless the configuration has\n" \
+    "                    defaultManagerType; sandboxed; process:N in N processes,\n" \
     "                    process:vat in one each) or local, in this process; CAPSTAN_WORKER likewise\n" \
     "  --require-sandbox refuse to run where the sandbox cannot be had in full\n" \
     "  --watchdog MILLIS kill a worker process that does not answer for so long; default 30000\n"

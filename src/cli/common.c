@@ -120,7 +120,8 @@ capstan_options cli_default_options(const capstan_listener *listener)
 {
     const char *worker = getenv("CAPSTAN_WORKER");
     return (capstan_options){ .size = sizeof(capstan_options),
-                              .worker = worker == NULL || worker[0] == 0 ? "process" : worker,
+                              .worker = worker == NULL || worker[0] == 0 ? NULL : worker,
+                              .worker_default = "process",
                               .worker_program = "/proc/self/exe",
                               .listener = listener };
 }

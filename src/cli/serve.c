@@ -460,7 +460,7 @@ const cli_verb cli_serve = {
     "  reapAllVats: a bringOutYourDead for each, which run and step deliver\n"
     "  gc {vat}: collects now, all vats if none is named; commits\n"
     "  why {kref}: who holds it, since when\n"
-    "  changeKernelOptions {defaultReapInterval,defaultReapGCKrefs}: numbers or \"never\"\n"
+    "  changeKernelOptions {defaultReapInterval,defaultReapGCKrefs}: numbers or \"never\"; {maxVats}\n"
     "  dump, stats, activityHash, log {from}: testLog lines of this process\n"
     "  shutdown\n\n"
     "capdata.body is the array of arguments, \"#[...]\". Policies: ignore, logAlways, logFailure,\n"

@@ -51,8 +51,15 @@ static bool read_threshold(json_t *request, const char *key, uint64_t *ret, json
 json_t *cli_do_change_kernel_options(cli_server *s, json_t *request, json_t **error)
 {
     uint64_t interval, gc_krefs;
+    const json_t *vats = json_object_get(request, "maxVats");
+    if (vats != NULL && (!json_is_integer(vats) || json_integer_value(vats) < 1))
+        return cli_refuse(error, "USAGE", "maxVats must be a whole number from 1 on");
+    const uint64_t vats_max = (uint64_t)json_integer_value(vats);
     if (!read_threshold(request, "defaultReapInterval", &interval, error) ||
         !read_threshold(request, "defaultReapGCKrefs", &gc_krefs, error))
         return NULL;
-    return cli_answer(s, capstan_set_reap_defaults(s->c, interval, gc_krefs), json_true(), error);
+    capstan_code code = capstan_set_reap_defaults(s->c, interval, gc_krefs);
+    if (code == CAPSTAN_OK)
+        code = capstan_set_vats_max(s->c, vats_max);
+    return cli_answer(s, code, json_true(), error);
 }

@@ -101,11 +101,3 @@ static void call(void *ctx, cs_kernel *k, uint64_t node, cs_bytes method, const 
 }
 
 const cs_device_ops cs_device_bundle = { .call = call };
-
-cs_status cs_devices_add(cs_kernel *k, cs_error *err)
-{
-    cs_status st = cs_kernel_add_device(k, NAME, &cs_device_bundle, NULL, err);
-    if (st == CS_OK)
-        st = cs_kernel_add_device(k, CS_BYTES("vatAdmin"), &cs_device_vat_admin, NULL, err);
-    return st;
-}

@@ -4,6 +4,7 @@
 
 #include "base/alloc.h"
 #include "base/limits.h"
+#include "devices/devices.h"
 #include "host/plain_json.h"
 #include "host/source.h"
 #include "store/store.h"
@@ -29,7 +30,8 @@ static const known_key config_keys[] = {
     { "bootstrap", KEY_USED },
     { "bundles", KEY_USED },
     { "pinBootstrapRoot", KEY_USED },
-    { "defaultManagerType", KEY_HARMLESS },
+    { "defaultManagerType", KEY_USED },
+    { "maxVats", KEY_USED },
     { "defaultReapInterval", KEY_USED },
     { "defaultReapGCKrefs", KEY_USED },
     { "snapshotInitial", KEY_HARMLESS },
@@ -262,25 +264,41 @@ static bool name_is_good(const char *name)
     return size > 0 && size <= CS_NAME_MAX && strspn(name, allowed) == size;
 }
 
+static bool is_whole(const json_t *value, uint64_t *ret)
+{
+    const double n = json_number_value(value);
+    if (!json_is_number(value) || n < 0 || n > (double)CS_REF_ID_MAX || n != (double)(uint64_t)n)
+        return false;
+    *ret = (uint64_t)n;
+    return true;
+}
+
 /* S14: a whole number, or "never". 0, which the reference takes for "each time", is 1. Absent: 0. */
 static cs_status read_reap(reader *r, const char *place, json_t *object, const char *key,
                            uint64_t *ret)
 {
     const json_t *value = json_object_get(object, key);
-    const double n = json_number_value(value);
     *ret = 0;
     if (value == NULL)
         return CS_OK;
     if (json_is_string(value) && strcmp(json_string_value(value), "never") == 0)
         *ret = CS_REAP_NEVER;
-    else if (json_is_number(value) && n >= 0 && n <= (double)CS_REF_ID_MAX &&
-             n == (double)(uint64_t)n)
-        *ret = n < 1 ? 1 : (uint64_t)n;
+    else if (is_whole(value, ret))
+        *ret = *ret == 0 ? 1 : *ret;
     else
         return cs_fail(r->err, CS_E_CONFIG,
                        "%s: '%s' in %s must be a whole number from 1 on, or \"never\"",
                        r->config->path, key, place);
     return CS_OK;
+}
+
+static cs_status read_vats_max(reader *r, uint64_t *ret)
+{
+    const json_t *value = json_object_get(r->root, "maxVats");
+    if (value == NULL || (is_whole(value, ret) && *ret > 0))
+        return CS_OK;
+    return cs_fail(r->err, CS_E_CONFIG, "%s: 'maxVats' must be a whole number from 1 on",
+                   r->config->path);
 }
 
 static cs_status read_never_reap(reader *r, const char *place, json_t *options, bool *ret)
@@ -435,7 +453,7 @@ static cs_status check_devices(reader *r, json_t *devices)
     json_object_foreach(devices, name, entry)
     {
         const json_t *options = json_object_get(entry, "creationOptions");
-        if (strcmp(name, "bundle") != 0 && strcmp(name, "vatAdmin") != 0 &&
+        if (!cs_device_is_builtin(cs_bytes_of(name)) &&
             !json_is_true(json_object_get(options, "unendowed")))
             return cs_fail(r->err, CS_E_CONFIG,
                            "%s: devices.%s: there is no such device; remove it, or say "
@@ -464,6 +482,10 @@ static cs_status read_config(reader *r)
     if (st == CS_OK)
         st = read_reap(r, "the configuration", r->root, "defaultReapGCKrefs",
                        &r->config->reap_gc_krefs);
+    if (st == CS_OK)
+        st = read_vats_max(r, &r->config->vats_max);
+    if (st == CS_OK)
+        st = cs_config_read_default_manager(r->config, r->root, r->err);
     if (st == CS_OK)
         st = check_devices(r, json_object_get(r->root, "devices"));
     if (st == CS_OK)

@@ -45,6 +45,8 @@ typedef struct cs_config {
     bool has_bootstrap; /* then it is vats[0] */
     bool pin_bootstrap_root;
     uint64_t reap_interval, reap_gc_krefs; /* the defaults; 0: not said, CS_REAP_NEVER: never */
+    uint64_t vats_max;                     /* maxVats; 0: not said */
+    cs_manager manager;                    /* defaultManagerType */
     cs_hash content;                       /* of all that it says; a basedir's: its file names */
     const char *name;                      /* the file's, inside `path`; "." for a basedir */
 } cs_config;
@@ -58,6 +60,10 @@ cs_config *cs_config_free(cs_config *c);
 CS_MUST_USE cs_status cs_config_read_place(const cs_config *config, const char *place,
                                            const json_t *options, cs_config_vat *ret,
                                            cs_error *err);
+
+/* config_place.c: fills config->manager from the configuration's defaultManagerType. CONFIG. */
+CS_MUST_USE cs_status cs_config_read_default_manager(cs_config *config, const json_t *root,
+                                                     cs_error *err);
 
 /* Reads a whole file. Gives. NOT_FOUND, TOO_BIG, IO. */
 CS_MUST_USE cs_status cs_read_file(const char *path, size_t max, cs_buf *ret, cs_error *err);

@@ -31,6 +31,22 @@ static cs_status read_type(const reader *r, const json_t *value, cs_manager *ret
     return CS_OK;
 }
 
+cs_status cs_config_read_default_manager(cs_config *config, const json_t *root, cs_error *err)
+{
+    const reader r = { config->path, "the configuration", err };
+    const json_t *value = json_object_get(root, "defaultManagerType");
+    const char *name = json_string_value(value);
+    if (value == NULL)
+        return CS_OK;
+    /* An external vat needs a command of its own. */
+    if (name == NULL || !cs_manager_named(cs_bytes_of(name), &config->manager) ||
+        config->manager == CS_MANAGER_DEFAULT || config->manager > CS_MANAGER_NODE)
+        return refuse(
+            &r, "defaultManagerType",
+            "\"local\", \"xs-worker\" (or \"xsnap\", \"process\") or \"node-subprocess\"");
+    return CS_OK;
+}
+
 static cs_status read_group(const reader *r, const json_t *value, char ret[static CS_GROUP_MAX])
 {
     const char *name = json_string_value(value);

@@ -29,7 +29,8 @@ struct capstan {
 /* Notes kept in the store under the kernel's own keys. */
 #define CS_NOTE_BOOTSTRAP "host.bootstrap" /* kref bits of the promise of the bootstrap call */
 
-#define CS_NOTE_CONFIG "host.config" /* setup.c */
+#define CS_NOTE_CONFIG "host.config"   /* setup.c */
+#define CS_NOTE_MANAGER "host.manager" /* the configuration's defaultManagerType, if it has one */
 
 /* Every public function begins with cs_host_enter() (BUSY from inside a callback, or a handle that
  * did not open) and ends with cs_host_leave(), which turns the status into its public code. */

@@ -386,6 +386,14 @@ capstan_code capstan_resume_vat(capstan *c, const char *vat)
     return cs_host_leave(c, st);
 }
 
+capstan_code capstan_set_vats_max(capstan *c, uint64_t most)
+{
+    cs_status st = cs_host_enter(c);
+    if (st == CS_OK)
+        st = cs_host_writable(c);
+    return cs_host_leave(c, st == CS_OK ? cs_kernel_set_vats_max(c->kernel, most) : st);
+}
+
 capstan_code capstan_terminate_vat(capstan *c, const char *vat, const char *reason)
 {
     cs_vatid id;
@@ -398,6 +406,8 @@ capstan_code capstan_terminate_vat(capstan *c, const char *vat, const char *reas
         st = cs_kernel_terminate(c->kernel, id, cs_bytes_of(reason == NULL ? "" : reason));
         if (st == CS_E_DEAD)
             st = cs_fail(&c->err, st, "vat '%s' is terminated already", vat);
+        if (st == CS_E_PANIC)
+            st = cs_fail(&c->err, st, "critical vat ended: '%s', by the host", vat);
     }
     return cs_host_leave(c, st);
 }

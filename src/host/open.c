@@ -181,7 +181,10 @@ static cs_status check_options(capstan *c, const capstan_options *o)
     if (o->delivery_computrons != 0 && !cs_delivery_max_check(o->delivery_computrons))
         return cs_fail(&c->err, CS_E_USAGE, "a delivery may take %u to %u computrons",
                        CS_COMPUTRONS_MIN, CS_COMPUTRONS_MAX);
-    cs_status st = cs_host_read_worker(c, o);
+    capstan_options of_worker = *o;
+    if (o->worker == NULL)
+        of_worker.worker = o->worker_default;
+    cs_status st = cs_host_read_worker(c, &of_worker);
     if (st == CS_OK)
         st = read_choice(c, "gc policy", o->gc, policies, &policy);
     if (st == CS_OK)
@@ -245,12 +248,30 @@ static void compare_delivery_max(capstan *c, const capstan_options *o)
                        c->store_path, (unsigned long long)max);
 }
 
+/* Who starts this run has the first word about where vats run, the configuration the second. A worker that
+ * was begun on the guess that it has none is not needed then. */
+static cs_status choose_manager(capstan *c, const capstan_options *o)
+{
+    cs_manager manager;
+    const cs_blob *note = cs_kv_find(c->store, (cs_vatid){ 0 }, CS_BYTES(CS_NOTE_MANAGER));
+    if (o->worker != NULL || note == NULL)
+        return CS_OK;
+    if (!cs_manager_named(cs_blob_bytes(note), &manager) || manager > CS_MANAGER_NODE)
+        return cs_fail(&c->err, CS_E_CORRUPT, "%s: its kind of vat manager is unknown",
+                       c->store_path);
+    if (strcmp(c->workers.kind, cs_manager_name(manager)) != 0)
+        c->vats = cs_vats_free(c->vats);
+    c->workers.kind = cs_manager_name(manager);
+    return CS_OK;
+}
+
 static cs_status open_old(capstan *c, const capstan_options *o)
 {
     compare_delivery_max(c, o);
-    if (o->config == NULL || o->read_only)
-        return CS_OK;
-    cs_status st = cs_host_compare_config(c, o);
+    cs_status st = choose_manager(c, o);
+    if (st != CS_OK || o->config == NULL || o->read_only)
+        return st;
+    st = cs_host_compare_config(c, o);
     if (st == CS_OK)
         cs_host_compare_sources(c);
     return st;
@@ -267,6 +288,8 @@ static cs_status open_new(capstan *c, const capstan_options *o, cs_setup **plan)
         st = cs_host_setup_read(o->config, plan, &c->err);
     if (st == CS_OK)
         st = cs_host_setup_fill(c, *plan, o);
+    if (st == CS_OK)
+        st = choose_manager(c, o);
     /* The plan holds the engine's base, which takes some time to make: kept for the first run. */
     if (st == CS_OK)
         cs_host_vats(c);

@@ -5,7 +5,7 @@
 #include "host/handle.h"
 
 #include "base/alloc.h"
-#include "base/map.h"
+#include "devices/devices.h"
 #include "host/builtin.h"
 #include "host/config.h"
 #include "host/load.h"
@@ -184,18 +184,15 @@ static int compare_names(const void *a, const void *b, void *ctx)
     return strcmp(name_of(ctx, *(const size_t *)a), name_of(ctx, *(const size_t *)b));
 }
 
-static const char *const device_names[] = { "bundle", "vatAdmin" }; /* sorted */
-enum { DEVICES = 2 };
-
 static cs_status add_devices(setup *s, cs_buf *body, cs_kref *slots)
 {
     const size_t before = s->vat_count;
     cs_status st = CS_OK;
     cs_buf_add_text(body, "},{");
-    for (size_t i = 0; i < DEVICES && st == CS_OK; i++) {
-        cs_buf_addf(body, "%s\"%s\":\"$%zu.Alleged: device\"", i == 0 ? "" : ",", device_names[i],
-                    before + i);
-        st = cs_kernel_device_named(s->c->kernel, cs_bytes_of(device_names[i]), &slots[before + i]);
+    for (size_t i = 0; i < CS_BUILTIN_DEVICES && st == CS_OK; i++) {
+        const char *name = cs_builtin_devices[i].name;
+        cs_buf_addf(body, "%s\"%s\":\"$%zu.Alleged: device\"", i == 0 ? "" : ",", name, before + i);
+        st = cs_kernel_device_named(s->c->kernel, cs_bytes_of(name), &slots[before + i]);
     }
     cs_buf_add_text(body, "}]]");
     return st;
@@ -222,7 +219,7 @@ static cs_status make_bootstrap_args(setup *s, cs_buf *body, cs_kref *slots)
 
 static cs_status queue_bootstrap(setup *s)
 {
-    const size_t count = s->vat_count + DEVICES;
+    const size_t count = s->vat_count + CS_BUILTIN_DEVICES;
     cs_kref *slots = cs_alloc(count * sizeof *slots), root, promise;
     char text[CS_REF_TEXT_MAX];
     cs_buf body = { 0 };
@@ -276,13 +273,23 @@ static cs_status install_bundle(setup *s, size_t index)
     return st == CS_OK ? cs_kernel_name_bundle(s->c->kernel, name, id, &s->c->err) : st;
 }
 
+static void note_manager(setup *s)
+{
+    if (s->config->manager != CS_MANAGER_DEFAULT)
+        cs_kv_set(s->c->store, (cs_vatid){ 0 }, CS_BYTES(CS_NOTE_MANAGER),
+                  cs_blob_new(cs_bytes_of(cs_manager_name(s->config->manager))));
+}
+
 static cs_status fill(setup *s)
 {
     cs_status st = cs_kernel_set_reap_defaults(s->c->kernel, s->config->reap_interval,
                                                s->config->reap_gc_krefs);
+    if (st == CS_OK)
+        st = cs_kernel_set_vats_max(s->c->kernel, s->config->vats_max);
     note_config(s);
     if (s->options->delivery_computrons != 0)
         cs_delivery_set_max(s->c->kernel, s->options->delivery_computrons);
+    note_manager(s);
     for (size_t i = 0; i < s->plan->source_count; i++)
         cs_loaded_add(s->c->store, &s->plan->sources[i].bundle);
     for (size_t i = 0; i < s->config->bundle_count && st == CS_OK; i++)

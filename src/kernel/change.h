@@ -22,6 +22,7 @@ typedef enum cs_change {
     CS_CHANGE_ADD_DEVICE,
     CS_CHANGE_BUNDLE,
     CS_CHANGE_RESUME,
+    CS_CHANGE_VATS_MAX,
 } cs_change;
 
 /* Ended by cs_crank_end_host(). PANIC. */

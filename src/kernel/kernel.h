@@ -176,6 +176,10 @@ cs_status cs_kernel_root(cs_kernel *k, cs_vatid vat, cs_kref *ret);
 cs_status cs_kernel_pin(cs_kernel *k, cs_kref object);                      /* NOT_FOUND */
 cs_status cs_kernel_terminate(cs_kernel *k, cs_vatid vat, cs_bytes reason); /* NOT_FOUND, DEAD */
 
+/* How many vats may live at once: as many do, those that vatAdmin makes are refused; the host's own are
+ * not. CS_VATS_MAX until it is said; kept in the store; 0: as it was. PANIC. */
+cs_status cs_kernel_set_vats_max(cs_kernel *k, uint64_t most);
+
 /* Whether the id was given out. */
 static inline bool cs_vat_was(const cs_store *s, cs_vatid vat)
 {

@@ -1,7 +1,9 @@
 #include "kernel/vat.h"
 
+#include "base/limits.h"
 #include "kernel/bundle.h"
 #include "kernel/capdata.h"
+#include "kernel/change.h"
 #include "kernel/clist.h"
 #include "kernel/crank.h"
 #include "kernel/object.h"
@@ -10,6 +12,8 @@
 #include "kernel/refcount.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 /* ---- root objects ---- */
 
@@ -95,12 +99,49 @@ cs_vatid cs_device_create_vat(cs_kernel *k, cs_bytes bundle_id, cs_bytes name,
     return vat;
 }
 
-static void fail(cs_kernel *k, cs_vatid vat, cs_bytes bundle_id)
+static const cs_vatid own = { 0 };
+#define MOST "vats.max" /* as text; absent: CS_VATS_MAX */
+
+static uint64_t most_vats(cs_kernel *k)
 {
-    char text[CS_ERROR_MAX];
-    bundle_id = cs_text_shown(bundle_id);
-    (void)snprintf(text, sizeof text, "Vat Creation Error: bundle %.*s is not installed",
-                   (int)bundle_id.size, (const char *)bundle_id.data);
+    char text[24] = "";
+    const cs_blob *value = cs_kv_find(k->store, own, CS_BYTES(MOST));
+    if (value == NULL)
+        return CS_VATS_MAX;
+    if (value->size < sizeof text)
+        memcpy(text, value->data, value->size);
+    return strtoull(text, NULL, 10);
+}
+
+cs_status cs_kernel_set_vats_max(cs_kernel *k, uint64_t most)
+{
+    char text[24];
+    if (most == 0 || most == most_vats(k))
+        return CS_OK;
+    cs_status st = cs_change_begin(k, CS_CHANGE_VATS_MAX, NULL);
+    if (st != CS_OK)
+        return st;
+    (void)snprintf(text, sizeof text, "%llu", (unsigned long long)most);
+    cs_kv_set(k->store, own, CS_BYTES(MOST), cs_blob_new(cs_bytes_of(text)));
+    cs_buf_add_text(&k->crank.record, text);
+    return cs_crank_end_host(k, NULL);
+}
+
+static bool is_full(cs_kernel *k)
+{
+    const uint64_t *stats = k->crank.meta->stats;
+    return stats[CS_STAT_VATS_CREATED] - stats[CS_STAT_VATS_TERMINATED] >= most_vats(k);
+}
+
+static void fail(cs_kernel *k, cs_vatid vat, const char *format, ...) CS_PRINTF(3, 4);
+static void fail(cs_kernel *k, cs_vatid vat, const char *format, ...)
+{
+    char text[CS_ERROR_MAX], why[CS_ERROR_MAX - 20];
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(why, sizeof why, format, args);
+    va_end(args);
+    (void)snprintf(text, sizeof text, "Vat Creation Error: %s", why);
     cs_devices_tell_start(k, vat, (cs_kref){ 0 }, text);
 }
 
@@ -108,13 +149,16 @@ void cs_vat_create(cs_kernel *k, const cs_event *e)
 {
     cs_hash bundle;
     cs_vat_options options;
+    const cs_bytes id = cs_text_shown(e->bundle);
     cs_buf_add_varint(&k->crank.record, e->vat.n);
     if (!cs_vat_options_dec_bytes(e->options, &options) || cs_vat_find(k->store, e->vat) != NULL)
         cs_crank_fault(k, "v%u: the event that creates it is damaged", (unsigned)e->vat.n);
-    else if (cs_bundle_of_id(k, e->bundle, &bundle) == CS_OK)
-        cs_vat_make(k, e->vat, e->name, &bundle, &options, &e->data);
+    else if (cs_bundle_of_id(k, e->bundle, &bundle) != CS_OK)
+        fail(k, e->vat, "bundle %.*s is not installed", (int)id.size, (const char *)id.data);
+    else if (is_full(k))
+        fail(k, e->vat, "%llu vats live, and no more may", (unsigned long long)most_vats(k));
     else
-        fail(k, e->vat, e->bundle);
+        cs_vat_make(k, e->vat, e->name, &bundle, &options, &e->data);
     cs_event_down(k, e);
 }
 

@@ -7,7 +7,7 @@ from e2e import *
 
 NAMES = ('step', 'run', 'commit', 'queueToVatRoot', 'queueToVatObject', 'kpStatus', 'kpResolution',
          'kpRelease', 'vatNameToID', 'getRootObject', 'pinVatRoot', 'unpinVatRoot', 'terminateVat',
-         'reapAllVats', 'gc', 'why', 'changeKernelOptions', 'dump', 'log', 'stats', 'activityHash',
+         'installBundle', 'reapAllVats', 'gc', 'why', 'changeKernelOptions', 'dump', 'log', 'stats', 'activityHash',
          'shutdown')
 
 

@@ -49,6 +49,47 @@ def a_store_goes_on_with_another_kind(dir):
     good(dir.store)
 
 
+def processes_of(target, *args, env=None):
+    """How many worker processes a run has."""
+    with Serve(target, *args, env=env) as s:
+        s.send('a', 'count')
+        s.ok('run')
+        n = len(children(s.p.pid))
+        s.end()
+    return n
+
+
+@case
+def a_configuration_says_where_its_vats_run(dir):
+    """defaultManagerType: after --worker, the environment and managerType, before the default."""
+    bare = {k: v for k, v in os.environ.items() if k != 'CAPSTAN_WORKER'}
+    dir.basedir(a=ANSWERING)
+
+    def config(name, **more):
+        return dir.file(name + '.json', json.dumps({'vats': {'a': {'sourceSpec': './vat-a.js'}}, **more}))
+
+    for kind, count in (None, 1), ('local', 0), ('xs-worker', 1), ('xsnap', 1), ('process', 1):
+        name = kind or 'none'
+        path = config(name, **({'defaultManagerType': kind} if kind else {}))
+        store = dir / (name + '.db')
+        equal(processes_of(path, '--store', store, env=bare), count, kind)
+        equal(processes_of(store, env=bare), count, kind, 'kept in the store')
+        equal(processes_of(store, '--worker', 'local', env=bare), 0, kind)
+        equal(processes_of(store, '--worker', 'process:vat', env=bare), 1, kind)
+        equal(processes_of(store, env=dict(bare, CAPSTAN_WORKER='process')), 1, kind)
+        equal(processes_of(store, env=dict(bare, CAPSTAN_WORKER='local')), 0, kind)
+    # A store goes on as it is, whatever its configuration says by now; a vat's own option comes first.
+    config('local', defaultManagerType='xs-worker')
+    equal(processes_of(dir / 'local.json', '--store', dir / 'local.db', env=bare), 0)
+    own = config('own', defaultManagerType='local', vats={
+        'a': {'sourceSpec': './vat-a.js', 'creationOptions': {'managerType': 'xs-worker'}}})
+    equal(processes_of(own, '--store', dir / 'own.db', env=bare), 1)
+    same_state(state(dir / 'xsnap.db'), state(dir / 'none.db'))
+    for wrong in 'thread', 'external', 'native', 5, None:
+        refused(USAGE, ["'defaultManagerType' in the configuration must be", '"xs-worker"'],
+                capstan('run', config('wrong', defaultManagerType=wrong)))
+
+
 @case
 def the_environment_says_it_too(dir):
     base = dir.basedir(BUSY, a=ANSWERING)

@@ -246,6 +246,8 @@ static cs_status host_call(raw_world *w, char *text, cs_error *err)
         raw_add_device(w, at);
         return CS_OK;
     }
+    if (raw_is(verb, "vats-max"))
+        return cs_kernel_set_vats_max(w->k, strtoull(at, NULL, 10));
     if (raw_is(verb, "bundle"))
         return add_bundle(w, at, err);
     if (raw_is(verb, "resume"))

@@ -17,6 +17,7 @@
  *   host       > device NAME          raw_device.h, registered from now on
  *              > forget-devices
  *              > bundle NAME [ID] (installs one: id b1-ID, or b1-NAME) | resume VAT
+ *              > vats-max N
  *              > CALL [policy ignore|log|log-failure|panic] => KP
  *              > terminate VAT REASON | pin REF | hold REF | release REF
  *              > idle | step (a crank without a delivery) | panic TEXT | log TEXT (the next line)

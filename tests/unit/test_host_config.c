@@ -125,6 +125,23 @@ static const struct {
       "'reapGCKrefs' in vats.a.creationOptions must be a whole number" },
     { "{\"vats\":{\"a\":{\"sourceSpec\":\"./a.js\",\"creationOptions\":{\"neverReap\":1}}}}",
       "'neverReap' in vats.a.creationOptions must be true or false" },
+    { "{\"vats\":{\"a\":{\"sourceSpec\":\"./a.js\"}},\"maxVats\":0}",
+      "'maxVats' must be a whole number from 1 on" },
+    { "{\"vats\":{\"a\":{\"sourceSpec\":\"./a.js\"}},\"maxVats\":1.5}",
+      "'maxVats' must be a whole number from 1 on" },
+    { "{\"vats\":{\"a\":{\"sourceSpec\":\"./a.js\"}},\"maxVats\":\"never\"}",
+      "'maxVats' must be a whole number from 1 on" },
+    { "{\"vats\":{\"a\":{\"sourceSpec\":\"./a.js\"}},\"defaultManagerType\":\"thread\"}",
+      "'defaultManagerType' in the configuration must be \"local\", \"xs-worker\" (or \"xsnap\", "
+      "\"process\") or \"node-subprocess\"" },
+    { "{\"vats\":{\"a\":{\"sourceSpec\":\"./a.js\"}},\"defaultManagerType\":\"external\"}",
+      "'defaultManagerType' in the configuration must be" },
+    { "{\"vats\":{\"a\":{\"sourceSpec\":\"./a.js\"}},\"defaultManagerType\":\"native\"}",
+      "'defaultManagerType' in the configuration must be" },
+    { "{\"vats\":{\"a\":{\"sourceSpec\":\"./a.js\"}},\"defaultManagerType\":\"default\"}",
+      "'defaultManagerType' in the configuration must be" },
+    { "{\"vats\":{\"a\":{\"sourceSpec\":\"./a.js\"}},\"defaultManagerType\":5}",
+      "'defaultManagerType' in the configuration must be" },
     { "{\"vats\":{\"a b\":{\"sourceSpec\":\"./a.js\"}}}",
       "'a b' is no vat name: letters, digits and . _ - only, at most 199" },
     { "{\"vats\":{\"\":{\"sourceSpec\":\"./a.js\"}}}", "'' is no vat name" },
@@ -192,7 +209,7 @@ static void a_whole_configuration_is_read(void **state)
         "\"inl\":{\"bundle\":{\"moduleFormat\":\"getExport\"}},"
         "\"nam\":{\"bundleName\":\"src\"},\"bun\":{\"bundleName\":\"inl\"}},"
         "\"bundles\":{\"src\":{\"sourceSpec\":\"./a.js\"},\"inl\":{\"bundle\":{}}},"
-        "\"bootstrap\":\"boot\",\"pinBootstrapRoot\":true,\"defaultManagerType\":\"local\","
+        "\"bootstrap\":\"boot\",\"pinBootstrapRoot\":true,\"defaultManagerType\":\"local\",\"maxVats\":50,"
         "\"defaultReapInterval\":1,\"defaultReapGCKrefs\":20,\"snapshotInitial\":3,"
         "\"snapshotInterval\":200,\"includeDevDependencies\":true,\"bundleCachePath\":\"x\","
         "\"bundleFormat\":\"endoZipBase64\",\"devices\":{\"bundle\":{},\"x\":{\"creationOptions\":{\"unendowed\":true}}},\"relaxDurabilityRules\":false}");
@@ -221,10 +238,36 @@ static void a_whole_configuration_is_read(void **state)
     assert_int_equal(c->vats[1].reap_gc_krefs, 0);
     assert_int_equal(c->reap_interval, 1);
     assert_int_equal(c->reap_gc_krefs, 20);
+    assert_int_equal(c->manager, CS_MANAGER_LOCAL);
+    assert_int_equal(c->vats_max, 50);
     assert_int_equal(json_object_size(c->vats[0].parameters), 2);
     assert_null(c->vats[1].parameters);
     assert_string_equal(c->path, file);
     (void)cs_config_free(c);
+}
+
+static void a_default_manager_has_the_references_names(void **state)
+{
+    static const struct {
+        const char *name;
+        cs_manager manager;
+    } good[] = { { "local", CS_MANAGER_LOCAL },
+                 { "xs-worker", CS_MANAGER_PROCESS },
+                 { "xsnap", CS_MANAGER_PROCESS },
+                 { "process", CS_MANAGER_PROCESS },
+                 { "node-subprocess", CS_MANAGER_NODE } };
+    (void)state;
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        char text[200];
+        (void)snprintf(
+            text, sizeof text,
+            "{\"vats\":{\"a\":{\"sourceSpec\":\"./a.js\"}},\"defaultManagerType\":\"%s\"}",
+            good[i].name);
+        cs_config *c = load(text);
+        assert_int_equal(c->manager, good[i].manager);
+        assert_int_equal(c->vats[0].manager, CS_MANAGER_DEFAULT);
+        (void)cs_config_free(c);
+    }
 }
 
 /* S14: how often, as the reference reads it. */
@@ -312,6 +355,7 @@ T_MAIN(T_WITH(what_is_wrong_is_said, setup, NULL),
        T_WITH(a_name_has_199_characters_at_most, setup, NULL),
        T_WITH(what_is_not_there_is_not_found, setup, NULL),
        T_WITH(a_whole_configuration_is_read, setup, NULL),
+       T_WITH(a_default_manager_has_the_references_names, setup, NULL),
        T_WITH(reap_options_are_numbers_or_never, setup, NULL),
        T_WITH(a_configuration_needs_no_bootstrap_vat, setup, NULL),
        T(a_basedir_is_read_by_its_file_names), T(a_folder_that_is_no_basedir_is_refused))
