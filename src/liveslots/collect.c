@@ -59,6 +59,7 @@ void cs_ls_mark(cs_machine *the, cs_liveslots *ls, cs_marker *mark)
 void cs_ls_mark_weak(cs_machine *the, cs_liveslots *ls, cs_marker *mark)
 {
     mark_all(the, &ls->values, mark);
+    cs_ls_mark_tags(the, ls, mark);
 }
 
 /* --- what is lost ----------------------------------------------------------------------------------- */
@@ -101,14 +102,18 @@ static bool has_any(const cs_slot *instance, txKind kind)
     return s != NULL;
 }
 
+bool cs_ls_is_marked_by_vat(const cs_slot *instance)
+{
+    return has_any(instance, XS_PRIVATE_KIND) || has_any(instance, XS_WEAK_ENTRY_KIND);
+}
+
 /* Whether something hangs on a presence that nobody could find again if it were made anew: private
- * fields that a class of the vat has stamped onto it, or onto the promise that stands for it, or
- * entries of weak collections under that promise. */
-static bool is_marked_by_vat(const cs_slot *presence)
+ * fields that a class of the vat has stamped onto it; or marks on the promise that stands for it. (Entries
+ * of weak collections do not count: those know the presence by its vref.) */
+static bool is_held_by_marks(const cs_slot *presence)
 {
     for (const cs_slot *s = presence; (s = next_internal(s)) != NULL;)
-        if (s->kind == XS_REFERENCE_KIND && (has_any(s->value.reference, XS_PRIVATE_KIND) ||
-                                             has_any(s->value.reference, XS_WEAK_ENTRY_KIND)))
+        if (s->kind == XS_REFERENCE_KIND && cs_ls_is_marked_by_vat(s->value.reference))
             return true;
     return has_any(presence, XS_PRIVATE_KIND);
 }
@@ -119,7 +124,7 @@ static void hold_marked(cs_machine *the, const cs_lost *lost, cs_marker *mark)
 {
     for (size_t i = 0; i < lost->count; i++) {
         cs_slot *instance = lost->items[i].ptr;
-        if (cs_ls_is_import((cs_vref){ lost->items[i].key }) && is_marked_by_vat(instance))
+        if (cs_ls_is_import((cs_vref){ lost->items[i].key }) && is_held_by_marks(instance))
             mark(the, instance);
     }
 }
@@ -133,15 +138,18 @@ static void keep_recognized(cs_machine *the, cs_liveslots *ls, cs_marker *mark)
     }
 }
 
-/* All that is kept is marked before anything is forgotten. */
+/* All that is kept is marked before anything is forgotten. Prototypes first: from then on, to mark a
+ * presence reaches nothing by way of its prototype. */
 void cs_ls_sweep(cs_machine *the, cs_liveslots *ls, cs_marker *mark)
 {
+    cs_ls_hold_marked_tags(the, ls, mark);
     cs_lost lost = find_lost(&ls->values);
     hold_marked(the, &lost, mark);
     keep_recognized(the, ls, mark);
     for (size_t i = 0; i < lost.count; i++)
         if (!cs_is_live(lost.items[i].ptr))
             cs_ls_lost(ls, (cs_vref){ lost.items[i].key }, lost.items[i].ptr);
+    cs_ls_sweep_tags(ls);
     cs_free(lost.items);
 }
 

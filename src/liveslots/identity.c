@@ -82,12 +82,11 @@ static void push_prototype(cs_machine *the, cs_liveslots *ls, cs_vref vref, cs_b
                            const char *what)
 {
     char unnamed[CS_REF_TEXT_MAX + 32], text[CS_REF_TEXT_MAX];
-    if (iface.size > 0) {
-        cs_ls_push_tag_record(the, ls, iface);
-        return;
+    if (iface.size == 0) {
+        (void)snprintf(unnamed, sizeof unnamed, "Alleged: %s %s", what, cs_vref_text(vref, text));
+        iface = cs_bytes_of(unnamed);
     }
-    (void)snprintf(unnamed, sizeof unnamed, "Alleged: %s %s", what, cs_vref_text(vref, text));
-    cs_push_iface_prototype(the, cs_bytes_of(unnamed));
+    cs_ls_push_tag_record(the, ls, iface);
 }
 
 static void push_presence(cs_machine *the, cs_liveslots *ls, cs_vref vref, cs_bytes iface)

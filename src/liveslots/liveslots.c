@@ -19,7 +19,6 @@
 static void mark(cs_machine *the, void *guest, cs_marker *mark_one)
 {
     cs_ls_mark(the, guest, mark_one);
-    cs_ls_mark_tags(the, guest, mark_one);
 }
 
 static void mark_weak(cs_machine *the, void *guest, cs_marker *mark_one)
@@ -144,7 +143,7 @@ cs_liveslots *cs_liveslots_free(cs_liveslots *ls)
         cs_map_fini(maps[i]);
     cs_ls_dead_fini(&ls->dead);
     cs_free(ls->listed);
-    cs_free(ls->tags);
+    cs_ls_tags_fini(ls);
     cs_arena_fini(&ls->arena);
     cs_buf_fini(&ls->line);
     cs_free(ls->syscalls);

@@ -98,7 +98,7 @@ struct cs_liveslots {
     uint64_t drops_since; /* since the last collection: exports dropped, imports retired */
     cs_vref *listed;      /* of cs_liveslots_imports() */
 
-    struct cs_ls_tag *tags; /* of tags.c, or NULL */
+    cs_map tags;          /* of tags.c */
 
     cs_map gets; /* number -> instance, see get.c */
     uint64_t next_get;
@@ -142,7 +142,13 @@ void cs_ls_push_value(cs_machine *the, cs_liveslots *ls, cs_vref vref, cs_bytes 
 typedef void cs_marker(cs_machine *the, cs_slot *instance);
 /* Pushes the prototype of presences with this interface name, UTF-8. */
 void cs_ls_push_tag_record(cs_machine *the, cs_liveslots *ls, cs_bytes iface);
+/* Organic collections: all of them. */
 void cs_ls_mark_tags(cs_machine *the, cs_liveslots *ls, cs_marker *mark);
+/* Forced ones: those by which something could be recognised though no object leads to them; and, when all
+ * that lives is marked, the others are forgotten. */
+void cs_ls_hold_marked_tags(cs_machine *the, cs_liveslots *ls, cs_marker *mark);
+void cs_ls_sweep_tags(cs_liveslots *ls);
+void cs_ls_tags_fini(cs_liveslots *ls);
 
 /* --- collect.c ------------------------------------------------------------------------------------ */
 
@@ -153,6 +159,8 @@ void cs_ls_mark_weak(cs_machine *the, cs_liveslots *ls, cs_marker *mark);
 void cs_ls_sweep(cs_machine *the, cs_liveslots *ls, cs_marker *mark);
 /* The vat has fallen quiet, and nothing has failed: collects if it is time, tells of what is dead. */
 void cs_ls_end_crank(cs_liveslots *ls, cs_delivery_kind kind, cs_collect collect);
+/* Whether a private field or an entry of a WeakMap or WeakSet is tied to an object. */
+bool cs_ls_is_marked_by_vat(const cs_slot *instance);
 /* References of whose loss we would tell. */
 uint32_t cs_ls_watched(const cs_liveslots *ls);
 /* Bytes that may be garbage since the last collection. */

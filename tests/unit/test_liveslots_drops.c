@@ -244,6 +244,119 @@ static void promises_of_presences(void **state)
     (void)sk_free(k);
 }
 
+/* --- prototypes of presences -------------------------------------------------------------------- */
+
+static const char prototypes[] =
+    "class Base { constructor(o) { return o; } }"
+    "class Stamp extends Base { #v; constructor(o, v) { super(o); this.#v = v; }"
+    "  static get(o) { return #v in o ? o.#v : 'none'; } }"
+    "export const buildRootObject = () => { const wm = new WeakMap(), ws = new WeakSet(); let saved;"
+    " const of = x => Object.getPrototypeOf(x); return Far('root', {"
+    "  look: x => {}, same: (x, y) => of(x) === of(y),"
+    "  save: x => { saved = of(x); }, saved: x => saved === of(x),"
+    "  heir: x => { saved = { __proto__: of(x) }; }, inherited: x => of(saved) === of(x),"
+    "  key: (x, v) => { wm.set(of(x), v); }, keyed: x => wm.get(of(x)),"
+    "  add: x => { ws.add(of(x)); }, added: x => ws.has(of(x)),"
+    "  stamp: (x, v) => { new Stamp(of(x), v); }, stamped: x => Stamp.get(of(x)),"
+    " }); };";
+
+static const char *send_named(sk *k, const char *method, const char *name, const char *slot)
+{
+    char body[256];
+    (void)snprintf(body, sizeof body, "#[\"%s\",[\"$0.Alleged: %s\",true]]", method, name);
+    return send(k, body, slot, "p-90");
+}
+
+/* Presences of many other names come and go. */
+static void look_at_others(sk *k)
+{
+    char name[20], slot[20];
+    for (int i = 0; i < 100; i++) {
+        (void)snprintf(name, sizeof name, "other %d", i);
+        (void)snprintf(slot, sizeof slot, "o-%d", 1000 + i);
+        assert_string_equal(send_named(k, "look", name, slot), DONE);
+    }
+}
+
+/* The vat remembers the prototype of a presence that it loses then. Whether or not that is collected, one
+ * that comes in with its name, known or not, is recognised. */
+static void recognizes(const char *remember, const char *ask, const char *name, bool collects)
+{
+    sk *k = started(prototypes);
+    assert_string_equal(send_named(k, remember, name, "o-50"), DONE);
+    look_at_others(k);
+    if (collects)
+        assert_non_null(strstr(sk_boyd(k), "drop o-1000"));
+    assert_string_equal(send_named(k, ask, name, "o-51"), TRUE);
+    look_at_others(k);
+    assert_string_equal(send_named(k, ask, name, "o-50"), TRUE);
+    assert_string_not_equal(send_named(k, ask, "another", "o-52"), TRUE);
+    (void)sk_free(k);
+}
+
+static void prototypes_tell_nothing_of_collections(void **state)
+{
+    static const char *const ways[][2] = {
+        { "save", "saved" }, { "heir", "inherited" },  { "key", "keyed" },
+        { "add", "added" },  { "stamp", "stamped" },
+    };
+    static const char long_name[] =
+        "a name that is longer than what anybody gives to an interface: ............";
+    (void)state;
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++)
+        for (int collects = 0; collects < 2; collects++) {
+            recognizes(ways[i][0], ways[i][1], "thing", collects);
+            recognizes(ways[i][0], ways[i][1], long_name, collects);
+        }
+}
+
+static void one_name_has_one_prototype(void **state)
+{
+    (void)state;
+    sk *k = started(prototypes);
+    assert_string_equal(send(k, "#[\"same\",[\"$0.Alleged: a\",\"$1.Alleged: a\"]]", "o-50 o-51", "p-90"),
+                        TRUE);
+    assert_string_equal(send(k, "#[\"same\",[\"$0.Alleged: a\",\"$1.Alleged: b\"]]", "o-50 o-52", "p-90"),
+                        "resolve p-90 #false\n");
+    (void)sk_free(k);
+}
+
+/* What an entry of a prototype reaches, its presence can reach: it is not lost. */
+static void what_a_prototype_leads_to_is_held(void **state)
+{
+    (void)state;
+    sk *k = started(prototypes);
+    assert_string_equal(send(k, "#[\"key\",[\"$0.Alleged: a\",\"$1.Alleged: b\"]]", "o-50 o-51", "p-90"),
+                        DONE);
+    assert_string_equal(send(k, "#[\"stamp\",[\"$0.Alleged: c\",\"$1.Alleged: d\"]]", "o-52 o-53", "p-90"),
+                        DONE);
+    assert_string_equal(sk_boyd(k), "drop o-50 o-52\nretire o-50 o-52\n");
+    assert_string_equal(send_named(k, "keyed", "a", "o-54"), "resolve p-90 #\"$0.Alleged: b\" [o-51]\n");
+    assert_string_equal(send_named(k, "stamped", "c", "o-55"), "resolve p-90 #\"$0.Alleged: d\" [o-53]\n");
+    (void)sk_free(k);
+}
+
+/* Who sends ever other names does not fill the heap. */
+static void names_are_forgotten(void **state)
+{
+    enum { ROUNDS = 50 };
+    (void)state;
+    char name[40];
+    uint64_t after_first = 0;
+    sk *k = started(prototypes);
+    for (int round = 0; round < ROUNDS; round++) {
+        for (int i = 0; i < 20; i++) {
+            (void)snprintf(name, sizeof name, "name %d of round %d", i, round);
+            (void)send_named(k, "look", name, "o-50");
+            (void)sk_boyd(k);
+        }
+        if (round == 1)
+            after_first = sk_reply(k)->heap_bytes;
+    }
+    assert_in_range(sk_reply(k)->heap_bytes, 1, after_first + 4096);
+    (void)sk_free(k);
+}
+
 /* --- exports ------------------------------------------------------------------------------------ */
 
 static sk *with_export(void)
@@ -577,7 +690,9 @@ static void they_cost_nothing(void **state)
 T_MAIN(T(lost_imports_are_told_once), T(in_the_order_of_their_texts), T(what_is_held_stays),
        T(at_the_end_of_a_crank), T(weak_keys_come_back), T(weak_sets_as_well), T(collections_die),
        T(entries_go_when_retired), T(values_that_hold_their_keys), T(interfaces),
-       T(private_fields_hold), T(promises_of_presences), T(exports_live_until_dropped),
+       T(private_fields_hold), T(promises_of_presences),
+       T(prototypes_tell_nothing_of_collections), T(one_name_has_one_prototype),
+       T(what_a_prototype_leads_to_is_held), T(names_are_forgotten), T(exports_live_until_dropped),
        T(exports_dropped_while_held), T(exports_sent_again), T(exports_retired_by_the_kernel),
        T(exports_as_weak_keys), T(the_root_is_for_ever), T(exports_never_sent),
        T(pending_promises_hold), T(abandoned_promises_do_not_hold), T(waiting_sends_hold),
