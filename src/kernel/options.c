@@ -61,10 +61,11 @@ bool cs_vat_options_dec_bytes(cs_bytes bytes, cs_vat_options *ret)
                              .computrons_max = computrons_max,
                              .reap_interval = reap_interval,
                              .reap_gc_krefs = reap_gc_krefs };
-    if (group.size > 0 && group.size < CS_GROUP_MAX)
+    const bool is_group = group.size < CS_GROUP_MAX && cs_vat_name_check(group);
+    if (is_group)
         memcpy(ret->group, group.data, group.size);
     return cs_reader_done(&r) && flags <= ALL_FLAGS && manager < CS_MANAGERS &&
-           group.size < CS_GROUP_MAX && cs_vat_options_check(ret);
+           (is_group || group.size == 0) && cs_vat_options_check(ret);
 }
 
 bool cs_vat_options_dec(const cs_blob *blob, cs_vat_options *ret)
