@@ -12,8 +12,12 @@ json_t *cs_args_parse(const cs_kcapdata *args)
     const cs_bytes body = args->body;
     if (!cs_bytes_start_with(body, "#["))
         return NULL;
-    return json_loadb((const char *)body.data + 1, body.size - 1,
-                      JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
+    const char *text = (const char *)body.data + 1;
+    const size_t flags = JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL;
+    json_t *array = json_loadb(text, body.size - 1, flags, NULL);
+    if (array == NULL) /* perhaps for an integer that C has not, but JavaScript has */
+        array = json_loadb(text, body.size - 1, flags | JSON_DECODE_INT_AS_REAL, NULL);
+    return array;
 }
 
 /* Strings that begin so mean something else (S18). */
@@ -25,7 +29,9 @@ static bool is_special(const char *text)
 const char *cs_args_text(const json_t *value)
 {
     const char *text = json_string_value(value);
-    if (text == NULL || !is_special(text))
+    if (text == NULL || strlen(text) != json_string_length(value))
+        return NULL;
+    if (!is_special(text))
         return text;
     return text[0] == '!' ? text + 1 : NULL;
 }
@@ -37,6 +43,10 @@ bool cs_args_nat(const json_t *value, uint64_t *ret)
     if (json_is_integer(value)) {
         *ret = (uint64_t)json_integer_value(value);
         return json_integer_value(value) >= 0;
+    }
+    if (json_is_real(value) && json_real_value(value) >= 0 && json_real_value(value) < 0x1p63) {
+        *ret = (uint64_t)json_real_value(value);
+        return (double)*ret == json_real_value(value);
     }
     if (text == NULL || text[0] != '+' || text[1] == 0)
         return false;
@@ -56,22 +66,24 @@ bool cs_args_is_undefined(const json_t *value)
 }
 
 /* "$3.Alleged: thing": 3, and what follows it. */
-static bool slot_number(const char *text, const cs_kcapdata *args, uint32_t *ret, const char **rest)
+static bool slot_number(const json_t *value, const cs_kcapdata *args, uint32_t *ret,
+                        cs_bytes *rest)
 {
     char *end;
+    const char *text = json_string_value(value);
     if (text == NULL || (text[0] != '$' && text[0] != '&') || text[1] < '0' || text[1] > '9')
         return false;
     unsigned long n = strtoul(text + 1, &end, 10);
     *ret = (uint32_t)n;
-    *rest = end;
-    return n < args->slot_count && (*end == 0 || *end == '.');
+    *rest = (cs_bytes){ (const uint8_t *)end, json_string_length(value) - (size_t)(end - text) };
+    return n < args->slot_count && (rest->size == 0 || *end == '.');
 }
 
 cs_kref cs_args_slot(const json_t *value, const cs_kcapdata *args)
 {
     uint32_t n;
-    const char *rest;
-    return slot_number(json_string_value(value), args, &n, &rest) ? args->slots[n] : (cs_kref){ 0 };
+    cs_bytes rest;
+    return slot_number(value, args, &n, &rest) ? args->slots[n] : (cs_kref){ 0 };
 }
 
 /* ---- parts ---- */
@@ -86,13 +98,24 @@ typedef struct picked {
 
 static json_t *pick(picked *p, const json_t *value);
 
+static json_t *slot_string(char sort, uint32_t place, cs_bytes rest)
+{
+    cs_buf b = { 0 };
+    cs_buf_addf(&b, "%c%u", sort, (unsigned)place);
+    cs_buf_add(&b, rest.data, rest.size);
+    json_t *text = json_stringn((const char *)b.data, b.size);
+    cs_buf_fini(&b);
+    return text;
+}
+
 static json_t *pick_string(picked *p, const json_t *value)
 {
     uint32_t n;
-    const char *rest, *text = json_string_value(value);
+    cs_bytes rest;
+    const char *text = json_string_value(value);
     if (text[0] != '$' && text[0] != '&')
         return json_copy((json_t *)(uintptr_t)value);
-    if (!slot_number(text, p->args, &n, &rest)) {
+    if (!slot_number(value, p->args, &n, &rest)) {
         p->good = false;
         return json_null();
     }
@@ -100,7 +123,7 @@ static json_t *pick_string(picked *p, const json_t *value)
         p->place_of[n] = p->count;
         p->slots[p->count++] = p->args->slots[n];
     }
-    return json_sprintf("%c%u%s", text[0], (unsigned)p->place_of[n], rest);
+    return slot_string(text[0], p->place_of[n], rest);
 }
 
 static json_t *pick(picked *p, const json_t *value)

@@ -6,7 +6,7 @@
 
 /* The array; json_decref() it. NULL: it is none. */
 json_t *cs_args_parse(const cs_kcapdata *args);
-/* A string that means itself, borrowed from `value`; NULL: it is none (S18). */
+/* A string that means itself, borrowed from `value`; NULL: it is none (S18), or has a NUL in it. */
 const char *cs_args_text(const json_t *value);
 /* A number that is no fraction, plain or a bigint, at most INT64_MAX. */
 bool cs_args_nat(const json_t *value, uint64_t *ret);
