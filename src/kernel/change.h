@@ -28,8 +28,11 @@ typedef enum cs_change {
 /* Ended by cs_crank_end_host(). PANIC. */
 CS_MUST_USE cs_status cs_change_begin(cs_kernel *k, cs_change what, cs_error *err);
 
-/* The first hold of `ref` by the host, or a device. */
+/* The first hold of `ref`. */
 void cs_hold_new(cs_kernel *k, cs_kref ref);
+/* Whose an object's hold is: bits of its row's count. */
+typedef enum cs_hold_sides { CS_HOLD_PIN = 1, CS_HOLD_DEVICE = 2 } cs_hold_sides;
+void cs_object_hold(cs_kernel *k, cs_kref object, cs_hold_sides side); /* again is fine */
 
 /* The live vat. NOT_FOUND, DEAD. */
 CS_MUST_USE cs_status cs_change_vat(cs_kernel *k, cs_vatid vat, const cs_vat_row **ret);

@@ -174,8 +174,7 @@ void cs_device_send(cs_kernel *k, cs_kref target, const cs_kcapdata *methargs)
 
 void cs_device_hold(cs_kernel *k, cs_kref object)
 {
-    if (cs_hold_find(k->store, object) == NULL)
-        cs_hold_new(k, object);
+    cs_object_hold(k, object, CS_HOLD_DEVICE);
 }
 
 static cs_bytes state_key(cs_buf *b, cs_bytes name, cs_bytes key)

@@ -234,45 +234,70 @@ cs_status cs_kernel_promise(cs_kernel *k, cs_kref promise, cs_promise_state *ret
 
 /* ---- what the host holds ---- */
 
-/* One count of `ref`, however often the host holds it. */
-static cs_status hold(cs_kernel *k, cs_kref ref, uint32_t most)
+/* One count of `ref`, however often it is held. Of a promise the row says how often that is; an object is
+ * the host's, or a device's, or both, and neither can let go for the other. */
+
+void cs_object_hold(cs_kernel *k, cs_kref object, cs_hold_sides side)
 {
-    const cs_hold_row *row = cs_hold_find(k->store, ref);
-    if (!cs_ref_can_be_named(k, ref))
+    if (cs_hold_find(k->store, object) == NULL) {
+        cs_hold_new(k, object);
+        cs_hold_edit(k->store, object)->count = side;
+    } else {
+        cs_hold_edit(k->store, object)->count |= side;
+    }
+}
+
+cs_status cs_kernel_pin(cs_kernel *k, cs_kref object)
+{
+    if (cs_kref_type(object) != CS_REF_OBJECT || !cs_ref_can_be_named(k, object))
         return CS_E_NOT_FOUND;
-    if (row != NULL && row->count >= most)
+    const cs_hold_row *row = cs_hold_find(k->store, object);
+    if (row != NULL && (row->count & CS_HOLD_PIN) != 0)
+        return CS_OK;
+    cs_status st = cs_change_begin(k, CS_CHANGE_HOLD, NULL);
+    if (st != CS_OK)
+        return st;
+    cs_object_hold(k, object, CS_HOLD_PIN);
+    cs_kref_enc(&k->crank.record, object);
+    return cs_crank_end_host(k, NULL);
+}
+
+cs_status cs_kernel_hold(cs_kernel *k, cs_kref promise)
+{
+    if (cs_kref_type(promise) != CS_REF_PROMISE || !cs_ref_can_be_named(k, promise))
+        return CS_E_NOT_FOUND;
+    const cs_hold_row *row = cs_hold_find(k->store, promise);
+    if (row != NULL && row->count == UINT32_MAX)
         return CS_OK;
     cs_status st = cs_change_begin(k, CS_CHANGE_HOLD, NULL);
     if (st != CS_OK)
         return st;
     if (row == NULL)
-        cs_hold_new(k, ref);
+        cs_hold_new(k, promise);
     else
-        cs_hold_edit(k->store, ref)->count++;
-    cs_kref_enc(&k->crank.record, ref);
+        cs_hold_edit(k->store, promise)->count++;
+    cs_kref_enc(&k->crank.record, promise);
     return cs_crank_end_host(k, NULL);
 }
 
-cs_status cs_kernel_pin(cs_kernel *k, cs_kref object)
+/* What is left of it when the host lets go once; its own count: the host does not hold it. */
+static uint32_t hold_less(const cs_hold_row *row)
 {
-    return cs_kref_type(object) == CS_REF_OBJECT ? hold(k, object, 1) : CS_E_NOT_FOUND;
-}
-
-cs_status cs_kernel_hold(cs_kernel *k, cs_kref promise)
-{
-    return cs_kref_type(promise) == CS_REF_PROMISE ? hold(k, promise, UINT32_MAX) : CS_E_NOT_FOUND;
+    return cs_kref_type(row->kref) == CS_REF_OBJECT ? row->count & ~(uint32_t)CS_HOLD_PIN
+                                                    : row->count - 1;
 }
 
 cs_status cs_kernel_release(cs_kernel *k, cs_kref held)
 {
     const cs_hold_row *row = cs_kref_none(held) ? NULL : cs_hold_find(k->store, held);
-    if (row == NULL)
+    if (row == NULL || hold_less(row) == row->count)
         return CS_E_NOT_FOUND;
+    const uint32_t left = hold_less(row);
     cs_status st = cs_change_begin(k, CS_CHANGE_RELEASE, NULL);
     if (st != CS_OK)
         return st;
-    if (row->count > 1) {
-        cs_hold_edit(k->store, held)->count--;
+    if (left > 0) {
+        cs_hold_edit(k->store, held)->count = left;
     } else {
         cs_hold_delete(k->store, held);
         cs_ref_down(k, held);

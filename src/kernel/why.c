@@ -112,10 +112,11 @@ static bool tell_resolution(void *ctx, const cs_promise_row *row)
 static void tell_hold(search *s)
 {
     const cs_hold_row *row = cs_hold_find(s->k->store, s->ref);
+    const bool is_object = cs_kref_type(s->ref) == CS_REF_OBJECT;
     if (row != NULL)
         (void)tell(s, &(cs_holder){ .kind = CS_HELD_BY_HOST,
                                     .reachable = true,
-                                    .count = row->count,
+                                    .count = is_object ? 1 : row->count,
                                     .since = row->since });
 }
 
