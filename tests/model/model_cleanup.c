@@ -1,10 +1,12 @@
-/* What a terminated vat leaves is deleted bit by bit (S10): exports, imports, promises in the order of
- * its names for them, then its transcript, then it is forgotten. */
+/* What a terminated vat leaves is deleted bit by bit (S10): exports, imports, promises, device nodes in the
+ * order of its names for them, then its transcript, then it is forgotten. */
 #include "model_int.h"
 
-/* Exports of objects, imports of objects, imports of promises, promises of its own. */
+/* Exports of objects, imports of objects, imports of promises, promises of its own, device nodes. */
 static int phase_of(const model_entry *e)
 {
+    if (e->vref.type == 'd')
+        return 5;
     return e->vref.type == 'o' ? (e->vref.by_vat ? 1 : 2) : (e->vref.by_vat ? 4 : 3);
 }
 

@@ -103,7 +103,7 @@ int model_to_ref(model *m, int vat, model_vref v)
         return 0;
     if (!e->reachable)
         model_saw(MODEL_SAW_export_again_after_drop);
-    if (e->ref > 0)
+    if (model_is_object(e->ref))
         model_object_at(m, e->ref)->is_new = false;
     make_reachable(m, e);
     return e->ref;
@@ -112,12 +112,13 @@ int model_to_ref(model *m, int vat, model_vref v)
 model_vref model_to_vref(model *m, int vat, int ref)
 {
     model_entry *e = model_entry_of_ref(m, vat, ref);
-    if (ref > 0 && model_object_at(m, ref)->owner == 0)
+    if (model_is_object(ref) && model_object_at(m, ref)->owner == 0)
         model_saw(MODEL_SAW_delivery_of_orphan);
     if (e == NULL) {
         model_vat *v = &m->vats[vat];
-        model_vref vref = { ref > 0 ? 'o' : 'p', false,
-                            ref > 0 ? v->next_object++ : v->next_promise++ };
+        model_vref vref = { model_is_node(ref) ? 'd' : ref > 0 ? 'o' : 'p', false, 0 };
+        int *next = model_is_node(ref) ? &v->next_node : ref > 0 ? &v->next_object : &v->next_promise;
+        vref.id = (*next)++;
         model_add_entry(m, vat, vref, ref);
         return vref;
     }

@@ -74,7 +74,7 @@ static route route_of(const model *m, const model_event *e)
         const model_promise *p = model_promise_at(m, target);
         if (p->rejected)
             return (route){ .error = p->data };
-        if (p->data.shape != MODEL_LONE || p->data.slots[0] < 0)
+        if (p->data.shape != MODEL_LONE || !model_is_object(p->data.slots[0]))
             return (route){ .error = { .shape = MODEL_NOT_CALLABLE, .method = e->data.method } };
         target = p->data.slots[0];
     }
@@ -161,7 +161,8 @@ static void closure(const model *m, int ref, int *list, int *count)
 static bool deliver_notify(model *m, model_out *o, const model_event *e)
 {
     int list[MODEL_REFS], count = 0;
-    if (!m->vats[e->vat].live || model_entry_of_ref(m, e->vat, e->target) == NULL)
+    if (!m->vats[e->vat].live || model_entry_of_ref(m, e->vat, e->target) == NULL ||
+        model_hold_event(m, e->vat, e))
         return false;
     closure(m, e->target, list, &count);
     model_say(o, "notify ");
@@ -183,9 +184,14 @@ static bool run_event(model *m, model_event e, int *ret_vat, model_out *o)
     *ret_vat = e.vat;
     if (e.kind == MODEL_NOTIFY)
         return deliver_notify(m, o, &e);
+    if (e.kind == MODEL_CREATE_VAT) {
+        model_create(m, &e);
+        return false;
+    }
     if (e.kind == MODEL_START_VAT) {
-        if (!m->vats[e.vat].live)
+        if (!m->vats[e.vat].live || model_hold_event(m, e.vat, &e))
             return false;
+        m->is_start = true;
         m->vats[e.vat].started = true;
         model_say(o, "start ");
         say_data(m, o, e.vat, &e.data);
@@ -196,6 +202,8 @@ static bool run_event(model *m, model_event e, int *ret_vat, model_out *o)
         elsewhere(m, &e, &r);
         return false;
     }
+    if (model_hold_event(m, r.vat, &e))
+        return false;
     *ret_vat = r.vat;
     deliver_message(m, o, r.vat, r.target, &e);
     return true;
@@ -225,6 +233,7 @@ void model_next(model *m, bool gc_only, model_effect *ret)
 {
     model_out o = { ret->text, 0 };
     ret->text[0] = 0;
+    m->is_start = false;
     ret->collect = MODEL_COLLECT_NEVER;
     if (!begin_crank(m, gc_only, ret, &o))
         ret->kind = MODEL_IDLE;
@@ -254,28 +263,48 @@ static const model_entry *first_decided(const model *m, int vat)
     return least;
 }
 
-void model_end_vat(model *m, int vat)
+/* Of a crank that was undone the reason may mention what never was. */
+static bool can_be_told(const model *m, const model_data *reason)
 {
-    static const model_data terminated = { .shape = MODEL_TERMINATED };
+    for (int i = 0; reason != NULL && i < reason->slot_count; i++)
+        if (!model_can_name(m, reason->slots[i])) {
+            model_saw(MODEL_SAW_reason_that_is_no_more);
+            return false;
+        }
+    return reason != NULL;
+}
+
+void model_end_vat(model *m, int vat, const model_data *reason, bool is_stillborn)
+{
+    static const model_data terminated = { .shape = MODEL_TERMINATED }, none = { 0 };
+    bool with_reason = can_be_told(m, reason);
+    if (m->vats[vat].suspended)
+        model_saw(MODEL_SAW_ended_while_suspended);
     m->vats[vat].live = false;
+    model_resume_vat(m, vat);
     for (const model_entry *e; (e = first_decided(m, vat)) != NULL;)
         model_resolve(m, e->ref, true, &terminated, vat);
     model_line_add(&m->ended, vat);
     for (int a = 0; a < MODEL_ACTIONS; a++)
         if (model_has_actions(m, vat, a))
             model_saw(MODEL_SAW_dies_with_actions);
+    if (with_reason && reason->slot_count > 0)
+        model_saw(MODEL_SAW_reason_is_told);
+    if (is_stillborn)
+        model_tell_started(m, vat, true);
+    else
+        model_tell_ended(m, with_reason ? reason : &none);
 }
 
-/* What an abort leaves: what the crank was about is back in its place, but for a startVat. */
-static void put_back(model *m, const model *before)
+/* What an abort leaves: what the crank was about is back in its place, but for the startVat of a vat that
+ * ends. */
+static void put_back(model *m, const model *before, bool ends)
 {
-    model_event e = { .kind = MODEL_SEND };
-    model_crank_kind kind = m->kind;
+    model_event e;
+    bool consumes = ends && m->is_start;
     *m = *before;
-    if (kind == MODEL_OF_EVENT)
+    if (consumes)
         (void)model_take(m, MODEL_RUN, 0, &e);
-    if (e.kind != MODEL_START_VAT)
-        *m = *before;
 }
 
 static void saw_end(model_crank_kind kind, const model_outcome *o)
@@ -308,27 +337,66 @@ static bool apply(model *m, int vat, const model_reply *reply, model_outcome *o,
     return true;
 }
 
-model_outcome model_done(model *m, const model *before, int vat, const model_reply *reply)
+/* What becomes of the vat, and of others. */
+static void conclude(model *m, int vat, const model_reply *reply, bool is_birth, model_outcome *o)
+{
+    if (o->suspended) {
+        model_saw(is_birth ? MODEL_SAW_suspended_before_start : MODEL_SAW_suspended);
+        m->vats[vat].suspended = true;
+    } else if (o->terminated) {
+        bool is_critical = m->vats[vat].options.critical;
+        if (is_critical && is_birth)
+            model_saw(MODEL_SAW_critical_and_stillborn);
+        m->has_panicked = is_critical && !is_birth;
+        model_end_vat(m, vat, o->exits ? &o->info : NULL, is_birth);
+    } else {
+        o->miscounted = reply->lie > 0;
+        model_account(m, vat, reply, o);
+        if (is_birth)
+            model_tell_started(m, vat, false);
+    }
+    model_end_others(m);
+    o->terminated = !m->vats[vat].live;
+}
+
+/* S10: illegal before an empty meter, before an error, before an exit. */
+static model_outcome judge(model *m, const model *before, int vat, const model_reply *reply,
+                           bool *ret_underflow)
 {
     bool exits, fails;
-    model_crank_kind kind = m->kind;
     model_outcome o = { 0 };
     bool legal = apply(m, vat, reply, &o, &exits, &fails);
-    bool aborts = !legal || reply->is_error || fails;
-    if (aborts) {
-        o = (model_outcome){ 0 };
-        put_back(m, before);
+    *ret_underflow = legal && !reply->is_error && model_underflows(m, vat, reply);
+    bool wrong = !legal || *ret_underflow || reply->is_error || reply->is_out;
+    o.exits = exits && !wrong;
+    o.suspended = *ret_underflow && m->vats[vat].options.suspends;
+    o.aborted = wrong || fails;
+    o.terminated = (o.aborted && !o.suspended) || o.exits;
+    if (*ret_underflow && !o.suspended)
+        model_saw(MODEL_SAW_ended_by_its_meter);
+    if (o.aborted) {
+        o.dropped = o.retired = o.ignored = 0;
+        put_back(m, before, o.terminated);
     } else {
         o.imports_held = model_imports_held(m, vat);
         m->vats[vat].deliveries++;
     }
-    o.aborted = aborts;
-    o.terminated = aborts || exits;
-    if (o.terminated) {
-        model_end_vat(m, vat);
-    } else {
-        o.miscounted = reply->lie > 0;
-        model_account(m, vat, reply, &o);
+    return o;
+}
+
+model_outcome model_done(model *m, const model *before, int vat, const model_reply *reply)
+{
+    bool underflow, is_birth = m->is_start && m->vats[vat].options.has_admin;
+    model_crank_kind kind = m->kind;
+    model_outcome o = judge(m, before, vat, reply, &underflow);
+    if (kind != MODEL_OF_EVENT && m->vats[vat].suspended)
+        model_saw(MODEL_SAW_garbage_of_the_suspended);
+    model_charge(m, kind, vat, reply, underflow);
+    conclude(m, vat, reply, is_birth, &o);
+    if (m->has_panicked) {
+        model_saw(MODEL_SAW_panic);
+        *m = *before;
+        return (model_outcome){ .panics = true };
     }
     saw_end(kind, &o);
     model_end_crank(m);

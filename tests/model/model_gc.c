@@ -7,8 +7,11 @@
 
 /* ---- who refers to what ---- */
 
+/* Device nodes have no counts. */
 static void mention(model_counts *c, int ref)
 {
+    if (model_is_node(ref))
+        return;
     c->reachable[ref + MODEL_REFS]++;
     c->recognizable[ref + MODEL_REFS]++;
 }
@@ -22,7 +25,7 @@ static void mention_all(model_counts *c, const model_data *d)
 /* An exporter's entry counts for promises only. */
 static void count_entry(model_counts *c, const model_entry *e)
 {
-    if (e->vref.type == 0 || (e->ref > 0 && e->vref.by_vat))
+    if (e->vref.type == 0 || e->vref.type == 'd' || (e->ref > 0 && e->vref.by_vat))
         return;
     c->recognizable[e->ref + MODEL_REFS]++;
     c->reachable[e->ref + MODEL_REFS] += e->reachable;
@@ -47,7 +50,7 @@ void model_count(const model *m, model_counts *ret)
             mention_all(ret, &m->promises[i].data);
         if (m->promises[i].holds > 0)
             mention(ret, -i);
-        if (m->objects[i].pinned)
+        if (m->objects[i].pinned || m->objects[i].kept)
             mention(ret, i);
     }
     for (int v = 1; v < m->next_vat; v++)

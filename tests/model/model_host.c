@@ -13,10 +13,13 @@ void model_init(model *m, int first_object, int first_vat)
     m->default_gc_krefs = 20;
     m->gc_batch = 10000;
     m->cleanup_max = 1000;
+    model_devices_init(m);
 }
 
 bool model_exists(const model *m, int ref)
 {
+    if (model_is_node(ref))
+        return ref >= MODEL_NODE + 30 && ref < m->next_node;
     return ref > 0 ? model_object_at(m, ref)->exists : ref < 0 && model_promise_at(m, ref)->exists;
 }
 
@@ -24,24 +27,31 @@ bool model_exists(const model *m, int ref)
 bool model_can_name(const model *m, int ref)
 {
     model_counts c;
-    if (ref < 0 || !model_exists(m, ref))
-        return ref < 0 && model_exists(m, ref);
+    if (!model_is_object(ref) || !model_exists(m, ref))
+        return model_exists(m, ref);
     model_count(m, &c);
     int owner = model_object_at(m, ref)->owner;
     return c.reachable[MODEL_REFS + ref] > 0 ||
            (owner != 0 && m->vats[owner].live && model_entry_of_ref(m, owner, ref)->reachable);
 }
 
-int model_add_vat(model *m, const model_vat_options *options, const model_data *parameters)
+void model_make_vat(model *m, int vat, const model_vat_options *options, const model_data *parameters)
 {
-    int vat = m->next_vat++, root = model_new_object(m, vat);
+    int root = model_new_object(m, vat);
     m->vats[vat] = (model_vat){ .exists = true, .live = true, .options = *options };
     m->vats[vat].next_object = 50;
     m->vats[vat].next_promise = 60;
+    m->vats[vat].next_node = 70;
     m->objects[root].is_new = true;
     model_add_entry(m, vat, (model_vref){ 'o', true, 0 }, root);
     model_put(m, (model_event){ .kind = MODEL_START_VAT, .vat = vat, .data = *parameters },
               MODEL_ACCEPT);
+}
+
+int model_add_vat(model *m, const model_vat_options *options, const model_data *parameters)
+{
+    int vat = m->next_vat++;
+    model_make_vat(m, vat, options, parameters);
     model_sweep(m);
     return vat;
 }
@@ -86,7 +96,7 @@ int model_send(model *m, int target, const model_data *methargs)
 
 bool model_hold(model *m, int ref)
 {
-    if (!model_exists(m, ref))
+    if (ref > 0 || !model_exists(m, ref))
         return false;
     if (model_promise_at(m, ref)->holds++ == 0)
         model_promise_at(m, ref)->held_since = m->crank;
@@ -95,11 +105,13 @@ bool model_hold(model *m, int ref)
 
 bool model_pin(model *m, int ref)
 {
-    model_object *o = model_object_at(m, ref);
-    if (!model_can_name(m, ref))
+    if (!model_is_object(ref) || !model_can_name(m, ref))
         return false;
-    if (!o->pinned)
-        o->pinned_since = m->crank;
+    model_object *o = model_object_at(m, ref);
+    if (!o->pinned && !o->kept)
+        o->held_since = m->crank;
+    if (o->kept)
+        model_saw(MODEL_SAW_device_keeps_what_is_pinned);
     o->pinned = true;
     model_sweep(m);
     return true;
@@ -107,7 +119,7 @@ bool model_pin(model *m, int ref)
 
 bool model_release(model *m, int ref)
 {
-    if (!model_exists(m, ref) ||
+    if (model_is_node(ref) || !model_exists(m, ref) ||
         (ref > 0 ? !model_object_at(m, ref)->pinned : model_promise_at(m, ref)->holds == 0))
         return false;
     if (ref > 0)
@@ -120,10 +132,15 @@ bool model_release(model *m, int ref)
     return true;
 }
 
-void model_terminate(model *m, int vat)
+bool model_terminate(model *m, int vat)
 {
-    model_end_vat(m, vat);
+    if (m->vats[vat].options.critical) {
+        model_saw(MODEL_SAW_panic);
+        return false;
+    }
+    model_end_vat(m, vat, NULL, false);
     model_sweep(m);
+    return true;
 }
 
 static bool is_in(model_vref v, const model_vref *list, int count)

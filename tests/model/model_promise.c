@@ -11,8 +11,7 @@ void model_resume(model *m, int promise)
         model_put(m, e, MODEL_ACCEPT);
 }
 
-/* v10 before v8 (S22). 0 begins and ends. */
-static int vat_after(int vat)
+int model_vat_after(int vat)
 {
     char text[20] = "", other[20], least[20];
     int found = 0;
@@ -31,7 +30,7 @@ static int vat_after(int vat)
 void model_resolve(model *m, int ref, bool rejected, const model_data *d, int by)
 {
     model_promise *p = model_promise_at(m, ref);
-    for (int v = vat_after(0); v != 0; v = vat_after(v))
+    for (int v = model_vat_after(0); v != 0; v = model_vat_after(v))
         if (p->subscribed[v] && v != by)
             model_put(m, (model_event){ .kind = MODEL_NOTIFY, .vat = v, .target = ref },
                       MODEL_ACCEPT);

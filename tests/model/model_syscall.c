@@ -1,7 +1,7 @@
 /* Syscalls (S2, S4c). Each gives false when it is illegal. */
 #include "model_int.h"
 
-static bool do_slots(model *m, int vat, const model_vref *slots, int count, int *ret)
+bool model_to_refs(model *m, int vat, const model_vref *slots, int count, int *ret)
 {
     for (int i = 0; i < count; i++)
         if ((ret[i] = model_to_ref(m, vat, slots[i])) == 0)
@@ -14,7 +14,7 @@ static bool do_send(model *m, int vat, const model_syscall *s)
     model_event e = { .kind = MODEL_SEND };
     e.data = (model_data){ MODEL_ARRAY, s->method, { 0 }, s->slot_count };
     e.target = model_to_ref(m, vat, s->target);
-    if (e.target == 0 || !do_slots(m, vat, s->slots, s->slot_count, e.data.slots))
+    if (e.target == 0 || model_is_node(e.target) || !model_to_refs(m, vat, s->slots, s->slot_count, e.data.slots))
         return false;
     if (s->result.type != 0) {
         bool is_known = model_entry_of(m, vat, s->result) != NULL;
@@ -44,7 +44,7 @@ static bool do_resolve(model *m, int vat, const model_syscall *s)
         const model_resolution *r = &s->batch[i];
         data[i] = (model_data){ r->shape, 0, { 0 }, r->slot_count };
         refs[i] = model_to_ref(m, vat, r->promise);
-        if (refs[i] == 0 || !do_slots(m, vat, r->slots, r->slot_count, data[i].slots))
+        if (refs[i] == 0 || !model_to_refs(m, vat, r->slots, r->slot_count, data[i].slots))
             return false;
         if (!r->rejected && r->shape == MODEL_LONE && data[i].slots[0] < 0)
             return false;
@@ -148,12 +148,15 @@ bool model_do_syscall(model *m, int vat, const model_syscall *s, model_outcome *
         return do_resolve(m, vat, s);
     case MODEL_SYS_EXIT:
     case MODEL_SYS_FAIL:
-        return true;
+        o->info = (model_data){ .shape = MODEL_ARRAY, .slot_count = s->slot_count };
+        return model_to_refs(m, vat, s->slots, s->slot_count, o->info.slots);
     case MODEL_SYS_DROP:
     case MODEL_SYS_RETIRE:
     case MODEL_SYS_RETIRE_EXPORTS:
     case MODEL_SYS_ABANDON:
         return do_gc(m, vat, s, o);
+    case MODEL_SYS_CALL:
+        return model_call(m, vat, s);
     }
     return false;
 }

@@ -87,6 +87,13 @@ void model_syscall_text(const model_syscall *s, char text[MODEL_TEXT])
     case MODEL_SYS_SEND:
         say_send(&o, s);
         break;
+    case MODEL_SYS_CALL:
+        model_say(&o, "call-now ");
+        model_say_vref(&o, s->target);
+        model_say(&o, ".m%d(", s->method);
+        model_say_vrefs(&o, s->slots, s->slot_count);
+        model_say(&o, ")");
+        break;
     case MODEL_SYS_SUBSCRIBE:
         model_say(&o, "subscribe ");
         model_say_vref(&o, s->target);
@@ -96,7 +103,9 @@ void model_syscall_text(const model_syscall *s, char text[MODEL_TEXT])
         break;
     case MODEL_SYS_EXIT:
     case MODEL_SYS_FAIL:
-        model_say(&o, "%s w", s->kind == MODEL_SYS_EXIT ? "exit" : "fail");
+        model_say(&o, "%s [", s->kind == MODEL_SYS_EXIT ? "exit" : "fail");
+        model_say_vrefs(&o, s->slots, s->slot_count);
+        model_say(&o, "]");
         break;
     case MODEL_SYS_DROP:
         say_gc(&o, "drop", s);

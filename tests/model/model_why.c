@@ -71,11 +71,11 @@ int model_why(const model *m, int ref, model_holder list[MODEL_HOLDERS])
         if (n > 0)
             add_mentions(holder_of(&h, MODEL_BY_RESOLUTION, 0, -i), n, p->since);
     }
-    int holds = ref > 0 ? m->objects[ref].pinned : m->promises[-ref].holds;
+    int holds = ref > 0 ? m->objects[ref].pinned || m->objects[ref].kept : m->promises[-ref].holds;
     if (holds > 0) {
         model_holder *x = holder_of(&h, MODEL_BY_HOST, 0, 0);
         x->count = holds;
-        x->since = ref > 0 ? m->objects[ref].pinned_since : m->promises[-ref].held_since;
+        x->since = ref > 0 ? m->objects[ref].held_since : m->promises[-ref].held_since;
     }
     return h.count;
 }

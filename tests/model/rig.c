@@ -1,6 +1,8 @@
 /* The life of a rig. */
 #include "rig.h"
 
+#include "kernel/bundle.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +14,7 @@ void rig_new_kernel(rig *r)
     r->k = cs_kernel_free(r->k);
     if (cs_kernel_new(r->store, NULL, NULL, &r->k, &err) != CS_OK)
         abort();
+    rig_add_device(r);
     cs_kernel_set_gc(r->k, (cs_gc_policy)r->now.policy);
     cs_kernel_set_cleanup(r->k, (uint64_t)r->now.cleanup_max);
 }
@@ -24,11 +27,20 @@ static void open_store(rig *r)
         abort();
 }
 
+static void install_bundle(rig *r)
+{
+    cs_error err;
+    const cs_hash hash = { { 0 } };
+    if (cs_kernel_install_bundle(r->k, RIG_BUNDLE, &hash, &err) != CS_OK)
+        abort();
+}
+
 /* Ids that differ in length, in many runs: v10 comes before v9, ko100 before ko99. */
 static void choose_world(rig *r)
 {
     int first_object = tape_bool(r->t) ? 95 : 20;
-    r->mood = (rig_mood)tape_below(r->t, RIG_MOODS);
+    static const rig_mood moods[] = { RIG_TALKS, RIG_DROPS, RIG_FORGETS, RIG_CALLS, RIG_CALLS };
+    r->mood = tape_pick(r->t, moods);
     r->first_vat = tape_bool(r->t) ? 8 : 1;
     model_init(&r->now, first_object, r->first_vat);
     r->now.policy = (model_policy)tape_below(r->t, MODEL_POLICIES);
@@ -47,6 +59,7 @@ void rig_open(rig *r, tape *t, bool second, const char *path)
     choose_world(r);
     open_store(r);
     rig_new_kernel(r);
+    install_bundle(r);
     cs_meta *meta = cs_meta_edit(r->store);
     meta->next_object = (uint64_t)r->now.next_object;
     meta->next_vat = (uint32_t)r->now.next_vat;

@@ -15,6 +15,7 @@ typedef enum rig_mood {
     RIG_TALKS,   /* messages, now and then a drop */
     RIG_DROPS,   /* as many drops and retires as messages */
     RIG_FORGETS, /* hardly anything else */
+    RIG_CALLS,   /* calls of the device: vats are made, used up and ended */
     RIG_MOODS
 } rig_mood;
 
@@ -47,6 +48,10 @@ void rig_close(rig *r);
 void rig_new_kernel(rig *r); /* over the same store */
 /* Commits, closes and opens the store; in memory only the kernel. */
 const char *rig_reopen(rig *r);
+
+/* ---- rig_device.c ---- */
+#define RIG_BUNDLE CS_BYTES("b1-x") /* which is installed */
+void rig_add_device(rig *r);
 
 /* ---- rig_gc_batch.c ---- */
 extern unsigned rig_gc_batch; /* what CS_GC_BATCH is for the kernel under test */

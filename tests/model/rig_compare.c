@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kernel/meter.h"
 #include "raw_text.h"
 #include "rig.h"
 
@@ -36,6 +37,8 @@ const char *rig_compare_number(rig *r, const char *what, long long a, unsigned l
 
 cs_kref rig_kref(int ref)
 {
+    if (ref >= MODEL_NODE)
+        return cs_kref_of(CS_REF_DEVICE, (uint64_t)(ref - MODEL_NODE));
     return ref > 0 ? cs_kref_of(CS_REF_OBJECT, (uint64_t)ref)
                    : cs_kref_of(CS_REF_PROMISE, (uint64_t)-ref);
 }
@@ -141,12 +144,13 @@ static const char *compare_vat(rig *r, int vat)
         return rig_differ(r, "a vat's life", m->live ? "goes on" : "is over", "the other");
     if (!m->live)
         return NULL;
-    (void)snprintf(a, sizeof a, "v%d holds %d, dirt %ld %ld, heap %ld, allocated %ld, in crank %ld",
-                   vat, model_imports_held(&r->now, vat), m->dirt_deliveries, m->dirt_gc_krefs,
+    (void)snprintf(a, sizeof a,
+                   "v%d %d holds %d, dirt %ld %ld, heap %ld, allocated %ld, in crank %ld", vat,
+                   m->suspended, model_imports_held(&r->now, vat), m->dirt_deliveries, m->dirt_gc_krefs,
                    m->heap, m->allocated, m->last_crank);
     (void)snprintf(b, sizeof b,
-                   "v%d holds %u, dirt %llu %llu, heap %llu, allocated %llu, in crank %llu", vat,
-                   (unsigned)row->imports_reachable, (unsigned long long)row->dirt_deliveries,
+                   "v%d %d holds %u, dirt %llu %llu, heap %llu, allocated %llu, in crank %llu", vat,
+                   cs_vat_is_suspended(r->store, row->id), (unsigned)row->imports_reachable, (unsigned long long)row->dirt_deliveries,
                    (unsigned long long)row->dirt_gc_krefs, (unsigned long long)row->heap_bytes,
                    (unsigned long long)row->allocated_bytes, (unsigned long long)row->last_crank);
     return rig_compare_text(r, "vat", a, b);
@@ -183,7 +187,7 @@ static bool is_forgotten(const rig *r, uint32_t vat)
 static const char *compare_line(rig *r, const char *what, const model_line *l, cs_queue_id queue,
                                 cs_queue_ends ends, bool (*flag)(const cs_vat_row *))
 {
-    char a[100] = "", b[100] = "", name[40];
+    char a[6 * MODEL_VATS] = "", b[6 * MODEL_VATS] = "", name[40];
     size_t a_size = 0, b_size = 0;
     for (int i = 0; i < l->count; i++) {
         (void)snprintf(name, sizeof name, "v%d", l->vats[i]);
@@ -234,6 +238,45 @@ static const char *compare_queues(rig *r)
     return wrong;
 }
 
+/* ---- meters ---- */
+
+static const char *compare_meter(rig *r, int id)
+{
+    char key[20], a[60] = "", b[60] = "";
+    const model_meter *m = &r->now.meters[id];
+    (void)snprintf(key, sizeof key, "meter.m%d", id);
+    const cs_blob *value = cs_kv_find(r->store, (cs_vatid){ 0 }, cs_bytes_of(key));
+    if (m->exists && m->remaining < 0)
+        (void)snprintf(a, sizeof a, "unlimited %ld", m->threshold);
+    else if (m->exists)
+        (void)snprintf(a, sizeof a, "%ld %ld", m->remaining, m->threshold);
+    if (value != NULL)
+        (void)snprintf(b, sizeof b, "%.*s", (int)value->size, (const char *)value->data);
+    return rig_compare_text(r, key, a, b);
+}
+
+static int held_by_kernel(const rig *r)
+{
+    int count = 0;
+    cs_blob *key = NULL, *next;
+    while ((next = cs_held_after(r->store, cs_blob_bytes(key))) != NULL) {
+        (void)cs_blob_unref(key);
+        key = next;
+        count++;
+    }
+    (void)cs_blob_unref(key);
+    return count;
+}
+
+static const char *compare_meters(rig *r)
+{
+    const char *wrong = rig_compare_number(r, "events held", model_queued(&r->now, MODEL_HELD),
+                                           (unsigned)held_by_kernel(r));
+    for (int id = 1; wrong == NULL && id < MODEL_METERS; id++)
+        wrong = compare_meter(r, id);
+    return wrong;
+}
+
 /* ---- all of it ---- */
 
 static void first_line(void *ctx, const char *line)
@@ -249,6 +292,8 @@ static const char *compare(rig *r)
     if (cs_kernel_audit(r->k, first_line, line) != 0)
         return rig_differ(r, "audit", "clean", line);
     const char *wrong = compare_queues(r);
+    if (wrong == NULL)
+        wrong = compare_meters(r);
     model_count(&r->now, &r->counts);
     for (int ref = 20; wrong == NULL && ref < r->now.next_object; ref++)
         wrong = compare_object(r, ref);

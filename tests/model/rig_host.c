@@ -24,6 +24,8 @@ int rig_live_vats(const rig *r)
 static int random_ref(rig *r)
 {
     int list[2 * MODEL_REFS], count = 0;
+    if (tape_below(r->t, 100) >= 90) /* device nodes, and one that there is not */
+        return (int)tape_between(r->t, MODEL_NODE + 30, (uint64_t)r->now.next_node);
     bool is_object = tape_chance(r->t, 70);
     int next = is_object ? r->now.next_object : r->now.next_promise;
     for (int i = 20; i < next; i++)
@@ -39,17 +41,36 @@ static int random_vat(rig *r)
     return (int)tape_between(r->t, (uint64_t)r->first_vat, (uint64_t)r->now.next_vat - 1);
 }
 
+/* Mostly one that has a meter, if there is any. */
+static int busy_vat(rig *r)
+{
+    int vat = random_vat(r);
+    for (int v = r->first_vat; v < r->now.next_vat; v++)
+        if (r->now.vats[v].live && r->now.vats[v].options.meter > 0 && tape_chance(r->t, 70))
+            vat = v;
+    return vat;
+}
+
 /* Or one that there is not. */
 static int any_vat(rig *r)
 {
     return tape_chance(r->t, 3) ? r->now.next_vat : random_vat(r);
 }
 
+/* Mostly one that is suspended, if there is any. */
+static int suspended_vat(rig *r)
+{
+    int vat = any_vat(r);
+    for (int v = r->first_vat; v < r->now.next_vat; v++)
+        if (r->now.vats[v].suspended && tape_chance(r->t, 80))
+            vat = v;
+    return vat;
+}
+
 /* What a call about a vat gives. */
 static cs_status status_of(const rig *r, int vat)
 {
-    const model_vat *v = &r->now.vats[vat];
-    return !v->exists ? CS_E_NOT_FOUND : v->live ? CS_OK : CS_E_DEAD;
+    return vat >= r->now.next_vat ? CS_E_NOT_FOUND : r->now.vats[vat].live ? CS_OK : CS_E_DEAD;
 }
 
 static cs_vatid vatid(int vat)
@@ -83,12 +104,25 @@ static uint64_t as_threshold(long n)
 
 static const char *terminate(rig *r)
 {
-    int vat = any_vat(r);
+    int vat = suspended_vat(r);
     cs_status want = status_of(r, vat);
     note_number(r, "terminate", vat);
+    if (want == CS_OK && !model_terminate(&r->now, vat))
+        want = CS_E_PANIC;
+    cs_status st = cs_kernel_terminate(r->k, vatid(vat), CS_BYTES("dice"));
+    if (want == CS_E_PANIC)
+        rig_new_kernel(r);
+    return both(r, "terminate", want, st);
+}
+
+static const char *resume(rig *r)
+{
+    int vat = suspended_vat(r);
+    cs_status want = status_of(r, vat);
+    note_number(r, "resume", vat);
     if (want == CS_OK)
-        model_terminate(&r->now, vat);
-    return both(r, "terminate", want, cs_kernel_terminate(r->k, vatid(vat), CS_BYTES("dice")));
+        model_resume_by_host(&r->now, vat);
+    return both(r, "resume", want, cs_kernel_resume(r->k, vatid(vat)));
 }
 
 /* Asks both for a vat's root; 0: it is dead. */
@@ -123,7 +157,8 @@ static bool random_slots(rig *r, model_data *d, cs_kref *slots, char body[static
     d->slot_count = (int)tape_below(r->t, MODEL_SLOTS + 1);
     size_t n = (size_t)snprintf(body, 40, "%s", opening);
     for (int i = 0; i < d->slot_count; i++) {
-        d->slots[i] = random_ref(r);
+        bool introduces = i == 0 && r->mood == RIG_CALLS && tape_chance(r->t, 90);
+        d->slots[i] = introduces ? MODEL_NODE + 30 : random_ref(r);
         slots[i] = rig_kref(d->slots[i]);
         fine = fine && model_can_name(&r->now, d->slots[i]);
         n += (size_t)snprintf(body + n, 40, "%s\"%c%d\"", i > 0 ? "," : "",
@@ -141,10 +176,14 @@ const char *rig_add_vat(rig *r)
     char body[BODY_MAX];
     model_data d = { .shape = MODEL_ARRAY };
     const cs_hash bundle = { { 0 } };
-    const model_vat_options m = { tape_chance(r->t, 30), tape_chance(r->t, 15), random_threshold(r),
-                                  random_threshold(r) };
+    const model_vat_options m = { .pipelining = tape_chance(r->t, 30),
+                                  .never_reap = tape_chance(r->t, 15),
+                                  .critical = tape_chance(r->t, 5),
+                                  .reap_interval = random_threshold(r),
+                                  .reap_gc_krefs = random_threshold(r) };
     const cs_vat_options options = { .enable_pipelining = m.pipelining,
                                      .never_reap = m.never_reap,
+                                     .critical = m.critical,
                                      .reap_interval = as_threshold(m.reap_interval),
                                      .reap_gc_krefs = as_threshold(m.reap_gc_krefs) };
     bool fine = random_slots(r, &d, slots, body, "#[");
@@ -165,13 +204,14 @@ const char *rig_send(rig *r)
     char body[BODY_MAX], opening[20], text[40];
     model_data d = { .shape = MODEL_ARRAY, .method = (int)tape_below(r->t, 5) };
     int target;
-    const char *wrong = name_root(r, random_vat(r), &target);
+    const char *wrong = name_root(r, busy_vat(r), &target);
     if (wrong != NULL)
         return wrong;
     if (target == 0 || tape_chance(r->t, 10))
         target = random_ref(r);
     (void)snprintf(opening, sizeof opening, "#[\"m%d\",[", d.method);
-    bool fine = random_slots(r, &d, slots, body, opening) && model_can_name(&r->now, target);
+    bool fine = random_slots(r, &d, slots, body, opening) && target < MODEL_NODE &&
+                model_can_name(&r->now, target);
     (void)snprintf(body + strlen(body), 3, "]]");
     const cs_kcapdata methargs = { cs_bytes_of(body), slots, (uint32_t)d.slot_count };
     (void)snprintf(text, sizeof text, "to %d", target);
@@ -225,7 +265,7 @@ static const char *why(rig *r)
 static const char *reap(rig *r)
 {
     cs_error err;
-    int vat = any_vat(r);
+    int vat = suspended_vat(r);
     cs_status want = status_of(r, vat);
     bool all = tape_chance(r->t, 30);
     note_number(r, all ? "reap all, not only" : "reap", vat);
@@ -330,6 +370,11 @@ const char *rig_other(rig *r)
         why,          hold,       release,   hold,      release,    root,
         time_goes_by, reap,       why,       why,       root,       why,
         set_defaults, set_policy, reconcile, terminate, rig_reopen, set_cleanup,
+        resume,
     };
+    static const char *(*const of_suspended[])(rig *) = { resume, terminate, reap };
+    for (int v = r->first_vat; v < r->now.next_vat; v++)
+        if (r->now.vats[v].suspended && tape_chance(r->t, 80))
+            return tape_pick(r->t, of_suspended)(r);
     return others[tape_below(r->t, sizeof others / sizeof others[0])](r);
 }

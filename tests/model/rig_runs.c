@@ -1,4 +1,4 @@
 /* How many seeds: the test of every day. */
 #include "rig.h"
 
-const unsigned rig_runs = 200;
+const unsigned rig_runs = 300;

@@ -36,11 +36,14 @@ typedef enum wanted {
     DROPPED_EXPORT,
     PROMISE,
     DECIDED,
+    NODE,
 } wanted;
 
 static bool is_wanted(const rig *r, int vat, const model_entry *e, wanted w)
 {
     bool is_object = e->vref.type == 'o', is_usable = e->reachable || e->vref.by_vat;
+    if (e->vref.type == 'd')
+        return w == NODE || w == USABLE;
     const model_promise *promise = is_object ? NULL : &r->now.promises[-e->ref];
     switch (w) {
     case USABLE:
@@ -57,6 +60,8 @@ static bool is_wanted(const rig *r, int vat, const model_entry *e, wanted w)
         return !is_object;
     case DECIDED:
         return !is_object && !promise->resolved && promise->decider == vat;
+    case NODE:
+        break;
     }
     return false;
 }
@@ -161,6 +166,68 @@ static void random_resolve(rig *r, int vat, model_syscall *s)
         random_resolution(r, vat, &s->batch[i]);
 }
 
+/* ---- calls of the device ---- */
+
+/* Mostly not critical, suspended if need be, with a bundle, with a meter that there is. */
+static int random_options(rig *r)
+{
+    int code = (int)tape_below(r->t, 64), meter = code / 16;
+    if (tape_chance(r->t, 70))
+        code = (code & ~4) | 8;
+    while (meter > 0 && !r->now.meters[meter].exists && !tape_chance(r->t, 10))
+        meter--;
+    return code % 16 + 16 * meter + (tape_chance(r->t, 15) ? 64 : 0);
+}
+
+static int some_meter(rig *r)
+{
+    int meter = (int)tape_between(r->t, 1, MODEL_METERS);
+    while (meter > 1 && !r->now.meters[meter % MODEL_METERS].exists && !tape_chance(r->t, 10))
+        meter--;
+    return meter;
+}
+
+static int random_method(rig *r, int vat)
+{
+    static const int simple[] = { MODEL_ECHO, MODEL_KEEP, MODEL_TELL, MODEL_KEEP, MODEL_GIVE_NODE,
+                                  MODEL_THROW };
+    uint64_t dice = tape_below(r->t, 100);
+    if (dice >= 40 && !r->now.meters[1].exists)
+        return MODEL_NEW_METER + (int)tape_below(r->t, MODEL_METER_CODES);
+    if (dice < 35)
+        return tape_pick(r->t, simple);
+    if (dice < 42)
+        return MODEL_NEW_METER + (int)tape_below(r->t, MODEL_METER_CODES);
+    if (dice < 62)
+        return MODEL_FILL_METER + some_meter(r);
+    if (dice < 65)
+        return MODEL_END_VAT + vat;
+    if (dice < 69)
+        return MODEL_END_VAT + (int)tape_between(r->t, (uint64_t)r->first_vat, (uint64_t)r->now.next_vat);
+    return MODEL_CREATE + random_options(r);
+}
+
+/* False: the vat has no node of it. */
+static bool random_call(rig *r, int vat, model_syscall *s)
+{
+    s->target = known_vref(r, vat, NODE, true, (model_vref){ 0 });
+    if (s->target.type == 0)
+        return false;
+    s->kind = MODEL_SYS_CALL;
+    s->answer = cs_arena_take_zero(&r->arena, 1, MODEL_TEXT);
+    if (slips(r))
+        s->target = some_vref(r, vat, USABLE);
+    s->method = random_method(r, vat);
+    s->slot_count = (int)tape_below(r->t, MODEL_SLOTS + 1);
+    for (int i = 0; i < s->slot_count; i++)
+        s->slots[i] = some_vref(r, vat, tape_chance(r->t, 5) ? USABLE : USABLE_OBJECT);
+    if (s->method < MODEL_CREATE || tape_chance(r->t, 20))
+        return true;
+    s->slots[0] = s->target; /* who is made can go on with it */
+    s->slot_count += s->slot_count == 0;
+    return true;
+}
+
 /* ---- drops and retires ---- */
 
 /* Of the right sort, mostly in the right state; or in the other one, or unknown, or wrong. */
@@ -212,15 +279,29 @@ static void once_more(rig *r, const model_syscall *last, model_syscall *s)
 
 /* ---- a reply ---- */
 
+static void random_exit(rig *r, int vat, model_syscall *s)
+{
+    s->kind = tape_bool(r->t) ? MODEL_SYS_FAIL : MODEL_SYS_EXIT;
+    s->slot_count = some_slots(r, vat, s->slots);
+}
+
 static model_syscall random_syscall(rig *r, int vat, const model_syscall *last)
 {
-    static const unsigned gc_share[RIG_MOODS] = { 10, 30, 60 };
+    static const unsigned gc_share[RIG_MOODS] = { 10, 30, 60, 10 }, calls[RIG_MOODS] = { 3, 3, 3, 55 };
     model_syscall s = { .kind = MODEL_SYS_SUBSCRIBE };
-    if (last != NULL && last->kind >= MODEL_SYS_DROP && tape_chance(r->t, 30)) {
+    if (last != NULL && last->kind >= MODEL_SYS_DROP && last->kind <= MODEL_SYS_ABANDON && tape_chance(r->t, 30)) {
         once_more(r, last, &s);
         return s;
     }
     if (tape_chance(r->t, r->quiet > 0 ? 80 : gc_share[r->mood]) && random_gc(r, vat, &s))
+        return s;
+    bool ends = last != NULL && last->kind == MODEL_SYS_CALL && last->method >= MODEL_END_VAT &&
+                last->method < MODEL_CREATE;
+    if (ends && tape_chance(r->t, 60)) {
+        random_exit(r, vat, &s);
+        return s;
+    }
+    if (tape_chance(r->t, calls[r->mood]) && random_call(r, vat, &s))
         return s;
     uint64_t dice = tape_below(r->t, 100);
     if (dice < 45) {
@@ -230,7 +311,7 @@ static model_syscall random_syscall(rig *r, int vat, const model_syscall *last)
     } else if (dice < 97) {
         s.target = known_vref(r, vat, PROMISE, slips(r), own_vref(r->t, 'p'));
     } else if (tape_chance(r->t, 20)) {
-        s.kind = tape_bool(r->t) ? MODEL_SYS_EXIT : MODEL_SYS_FAIL;
+        random_exit(r, vat, &s);
     } else {
         s.target = own_vref(r->t, 'p');
     }
@@ -258,11 +339,14 @@ static int random_count(rig *r)
 
 void rig_reply(rig *r, int vat, model_syscall *syscalls, cs_syscall *parsed, model_reply *ret)
 {
+    static const long computrons[] = { 1, 0, 8, 20, 45 };
     *ret = (model_reply){ .syscalls = syscalls };
     if (r->silent)
         return;
     ret->count = random_count(r);
-    ret->is_error = tape_below(r->t, 400) == 399;
+    ret->is_error = tape_below(r->t, 400) == 399 || (r->now.is_start && r->now.vats[vat].options.has_admin && tape_below(r->t, 8) == 7);
+    ret->is_out = tape_below(r->t, 400) == 399;
+    ret->computrons = tape_pick(r->t, computrons);
     random_heap(r, ret);
     r->spent_count = 0;
     for (int i = 0; i < ret->count; i++) {

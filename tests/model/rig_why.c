@@ -97,7 +97,7 @@ const char *rig_compare_why(rig *r, int ref)
     static model_holder want[MODEL_HOLDERS];
     static gathered g;
     g = (gathered){ 0 };
-    bool exists = model_exists(&r->now, ref);
+    bool exists = ref < MODEL_NODE && model_exists(&r->now, ref);
     cs_status st = cs_kernel_why(r->k, rig_kref(ref), gather, &g);
     if (st != (exists ? CS_OK : CS_E_NOT_FOUND))
         return rig_differ(r, "why", exists ? "exists" : "gone", cs_status_name(st));

@@ -24,12 +24,51 @@ static const char *compare_outcome(rig *r, const model_outcome *m, const cs_outc
 {
     char a[200], b[200];
     (void)snprintf(a, sizeof a,
-                   "aborts %d, ends %d, drops %d, retires %d, ignores %d, miscounts %d", m->aborted,
-                   m->terminated, m->dropped, m->retired, m->ignored, m->miscounted);
+                   "aborts %d, ends %d, suspends %d, drops %d, retires %d, ignores %d, miscounts %d",
+                   m->aborted, m->terminated, m->suspended, m->dropped, m->retired, m->ignored, m->miscounted);
     (void)snprintf(b, sizeof b,
-                   "aborts %d, ends %d, drops %u, retires %u, ignores %u, miscounts %d", k->aborted,
-                   k->terminated, k->dropped, k->retired, k->ignored, k->miscounted);
+                   "aborts %d, ends %d, suspends %d, drops %u, retires %u, ignores %u, miscounts %d",
+                   k->aborted, k->terminated, k->suspended, k->dropped, k->retired, k->ignored, k->miscounted);
     return rig_compare_text(r, "outcome", a, b);
+}
+
+/* The kernel's answer to a call, as the model says it. */
+static const char *answer_text(rig *r, const cs_syscall *s)
+{
+    cs_buf b = { 0 };
+    if (s->call.failed)
+        cs_buf_addf(&b, "throws %.*s", (int)s->call.result.body.size,
+                    (const char *)s->call.result.body.data);
+    else
+        raw_capdata_text(&b, &s->call.result);
+    const cs_bytes whole = { (const uint8_t *)cs_buf_text(&b), b.size + 1 }; /* with its NUL */
+    const char *text = (const char *)cs_arena_copy(&r->arena, whole).data;
+    cs_buf_fini(&b);
+    return text;
+}
+
+/* Calls wait for their answers, one after the other, until one is refused. */
+static void ask_all(rig *r, cs_syscall *parsed, int count, const char **ret_answers)
+{
+    cs_error err;
+    bool goes_on = true;
+    for (int i = 0; i < count; i++) {
+        ret_answers[i] = "";
+        if (parsed[i].kind != CS_SYSCALL_CALL_NOW || !goes_on)
+            continue;
+        goes_on = cs_kernel_ask(r->k, parsed, (uint32_t)i + 1, &err) == CS_OK;
+        if (goes_on)
+            ret_answers[i] = answer_text(r, &parsed[i]);
+    }
+}
+
+static const char *compare_answers(rig *r, const model_reply *said, const char *const *answers)
+{
+    const char *wrong = NULL;
+    for (int i = 0; wrong == NULL && i < said->count; i++)
+        if (said->syscalls[i].kind == MODEL_SYS_CALL)
+            wrong = rig_compare_text(r, "answer", said->syscalls[i].answer, answers[i]);
+    return wrong;
 }
 
 /* The vat's answer, to both. */
@@ -40,11 +79,17 @@ static const char *answer(rig *r, int vat)
     model_reply said;
     cs_outcome outcome;
     cs_error err;
+    const char *answers[RIG_SYSCALLS_MAX];
     rig_reply(r, vat, syscalls, parsed, &said);
+    ask_all(r, parsed, said.count, answers);
     model_outcome m = model_done(&r->now, &r->before, vat, &said);
+    const char *wrong = compare_answers(r, &said, answers);
+    if (wrong != NULL)
+        return wrong;
     uint32_t held = (uint32_t)(m.imports_held + said.lie);
     const cs_reply reply = {
-        .status = said.is_error ? CS_E_THROWN : CS_OK,
+        .status = said.is_error ? CS_E_THROWN : said.is_out ? CS_E_METER : CS_OK,
+        .computrons = (uint64_t)said.computrons,
         .syscalls = parsed,
         .syscall_count = (uint32_t)said.count,
         .heap_bytes = (uint64_t)said.heap,
@@ -54,9 +99,14 @@ static const char *answer(rig *r, int vat)
         .dead_left = (uint32_t)said.dead_left,
         .collected = said.collected,
     };
-    if (cs_kernel_done(r->k, &reply, &outcome, &err) != CS_OK)
-        return rig_differ(r, "done", "OK", err.text);
-    const char *wrong = compare_outcome(r, &m, &outcome);
+    cs_status st = cs_kernel_done(r->k, &reply, &outcome, &err);
+    if (st != (m.panics ? CS_E_PANIC : CS_OK))
+        return rig_differ(r, "done", m.panics ? "PANIC" : "OK", st == CS_OK ? "OK" : err.text);
+    if (m.panics) {
+        rig_new_kernel(r);
+        return rig_settle(r);
+    }
+    wrong = compare_outcome(r, &m, &outcome);
     if (wrong == NULL)
         wrong = rig_settle(r);
     return wrong == NULL && m.miscounted ? rig_reconcile(r, vat) : wrong;
