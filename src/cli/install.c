@@ -35,7 +35,9 @@ static int install_in(const char *store, const capstan_bundle *b)
     int result = CLI_OK;
     const char *id;
     char *line = NULL;
-    capstan *c = cli_open_store(store, false, &cli_quiet_listener, &result);
+    capstan_options o = cli_default_options(&cli_quiet_listener);
+    o.store = store;
+    capstan *c = cli_open(&o, &result);
     if (c == NULL)
         return result;
     capstan_code code = capstan_install_bundle(c, b, &id);

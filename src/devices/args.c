@@ -66,8 +66,7 @@ bool cs_args_is_undefined(const json_t *value)
 }
 
 /* "$3.Alleged: thing": 3, and what follows it. */
-static bool slot_number(const json_t *value, const cs_kcapdata *args, uint32_t *ret,
-                        cs_bytes *rest)
+static bool slot_number(const json_t *value, const cs_kcapdata *args, uint32_t *ret, cs_bytes *rest)
 {
     char *end;
     const char *text = json_string_value(value);

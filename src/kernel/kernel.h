@@ -115,7 +115,7 @@ typedef enum cs_holder_kind {
     CS_HELD_BY_QUEUE,      /* an event on the acceptance or run queue mentions it */
     CS_HELD_BY_PROMISE,    /* a message that waits for `promise` mentions it */
     CS_HELD_BY_RESOLUTION, /* `promise` is settled to something that mentions it */
-    CS_HELD_BY_HOST,       /* a pin, an object that a device keeps, a promise that the host watches */
+    CS_HELD_BY_HOST, /* a pin, an object that a device keeps, a promise that the host watches */
 } cs_holder_kind;
 typedef struct cs_holder {
     cs_holder_kind kind;

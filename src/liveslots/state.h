@@ -98,7 +98,7 @@ struct cs_liveslots {
     uint64_t drops_since; /* since the last collection: exports dropped, imports retired */
     cs_vref *listed;      /* of cs_liveslots_imports() */
 
-    cs_map tags;          /* of tags.c */
+    cs_map tags; /* of tags.c */
 
     cs_map gets; /* number -> instance, see get.c */
     uint64_t next_get;

@@ -10,7 +10,7 @@ RUNS = [
     ('kill.py', {'T_KILLS': '200'}),
     ('store.py', {'T_FLIPS': '500', 'T_FILTER': 'flipped'}),
     ('vats.py', {'T_CHAIN': '100000', 'T_FILTER': 'chains'}),
-    ('dynamic.py', {'T_WATCHDOG': '1', 'T_FILTER': 'watchdog'}),
+    ('bounds.py', {'T_WATCHDOG': '1', 'T_FILTER': 'watchdog'}),
 ]
 
 

@@ -52,7 +52,8 @@ static void check_value(const json_t *value, const cs_kcapdata *args)
     uint64_t n = 0;
     const char *text = cs_args_text(value);
     const cs_kref slot = cs_args_slot(value, args);
-    cs_assert(text == NULL || json_string_length(value) - strlen(text) <= 1); /* or a '!' before it */
+    cs_assert(text == NULL ||
+              json_string_length(value) - strlen(text) <= 1); /* or a '!' before it */
     cs_assert(!cs_args_nat(value, &n) || n <= INT64_MAX);
     cs_assert(cs_kref_none(slot) || (text == NULL && !cs_args_is_undefined(value)));
     check_part(value, args);
@@ -66,10 +67,8 @@ static void walk(json_t *value, const cs_kcapdata *args, unsigned depth)
     check_value(value, args);
     if (depth == 0)
         return;
-    json_array_foreach(value, i, part)
-        walk(part, args, depth - 1);
-    json_object_foreach(value, key, part)
-        walk(part, args, depth - 1);
+    json_array_foreach(value, i, part) walk(part, args, depth - 1);
+    json_object_foreach(value, key, part) walk(part, args, depth - 1);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -86,7 +86,7 @@ typedef struct model_event {
     int holder;                /* HELD */
     model_vat_options options; /* CREATE_VAT */
     bool has_bundle;           /* likewise */
-    int target, result; /* target: of NOTIFY the promise */
+    int target, result;        /* target: of NOTIFY the promise */
     model_data data;
 } model_event;
 
@@ -145,16 +145,18 @@ typedef struct model {
     model_promise promises[MODEL_REFS];
     model_event events[MODEL_EVENTS];
     bool actions[MODEL_VATS][MODEL_ACTIONS][MODEL_REFS];
-    model_line reap, lonely, ended, to_end; /* to_end: what the device was asked to end in this crank */
-    model_data end_reasons[MODEL_VATS];     /* of those */
+    model_line reap, lonely, ended,
+        to_end;                         /* to_end: what the device was asked to end in this crank */
+    model_data end_reasons[MODEL_VATS]; /* of those */
     model_meter meters[MODEL_METERS];
     int nodes[MODEL_NODES]; /* the refs of the device's nodes, 0: not named yet */
-    int next_node, listener; /* listener: whom the device tells what happens; the last that it kept */
+    int next_node,
+        listener; /* listener: whom the device tells what happens; the last that it kept */
     bool has_panicked;
     int cleanup_max; /* of one crank */
     model_policy policy;
     long default_interval, default_gc_krefs;
-    int gc_batch; /* names that one GC delivery takes */
+    int gc_batch;             /* names that one GC delivery takes */
     long order, front, crank; /* front: the order of what was put before all others */
     int next_object, next_promise, next_vat;
     model_crank_kind kind; /* of the crank under way */
@@ -248,9 +250,9 @@ int model_send(model *m, int target, const model_data *methargs); /* gives the p
 bool model_hold(model *m, int promise);
 bool model_release(model *m, int ref); /* false: not held */
 bool model_pin(model *m, int object);
-bool model_terminate(model *m, int vat); /* false: it is critical, and nothing has happened */
+bool model_terminate(model *m, int vat);      /* false: it is critical, and nothing has happened */
 void model_resume_by_host(model *m, int vat); /* not suspended: nothing */
-bool model_reap(model *m, int vat); /* false: dead */
+bool model_reap(model *m, int vat);           /* false: dead */
 void model_reap_all(model *m);
 void model_set_defaults(model *m, long interval, long gc_krefs); /* 0: as it was */
 /* Gives how many entries changed. */
@@ -260,10 +262,10 @@ int model_reconcile(model *m, int vat, const model_vref *held, int held_count,
 /* ---- what the device is asked (model_device.c) ---- */
 
 enum {
-    MODEL_ECHO,         /* gives back what it is given */
-    MODEL_KEEP,         /* holds the first, which is told from now on */
-    MODEL_TELL,         /* sends a message to the first */
-    MODEL_GIVE_NODE,    /* gives a node: as many as slots are given, and 1 */
+    MODEL_ECHO,      /* gives back what it is given */
+    MODEL_KEEP,      /* holds the first, which is told from now on */
+    MODEL_TELL,      /* sends a message to the first */
+    MODEL_GIVE_NODE, /* gives a node: as many as slots are given, and 1 */
     MODEL_THROW,
     MODEL_NEW_METER = 20,  /* and the code of one */
     MODEL_FILL_METER = 40, /* and its number */
@@ -273,7 +275,13 @@ enum {
     MODEL_OPTION_CODES = 128,
 };
 /* What it sends. */
-enum { MODEL_SAYS_TOLD = 30, MODEL_SAYS_STARTED, MODEL_SAYS_NOT_STARTED, MODEL_SAYS_ENDED, MODEL_SAYS_LOW };
+enum {
+    MODEL_SAYS_TOLD = 30,
+    MODEL_SAYS_STARTED,
+    MODEL_SAYS_NOT_STARTED,
+    MODEL_SAYS_ENDED,
+    MODEL_SAYS_LOW
+};
 enum { MODEL_FILLING = 30 };
 model_meter model_meter_of(int code);
 model_vat_options model_options_of(int code, bool *ret_has_bundle);

@@ -117,7 +117,9 @@ model_vref model_to_vref(model *m, int vat, int ref)
     if (e == NULL) {
         model_vat *v = &m->vats[vat];
         model_vref vref = { model_is_node(ref) ? 'd' : ref > 0 ? 'o' : 'p', false, 0 };
-        int *next = model_is_node(ref) ? &v->next_node : ref > 0 ? &v->next_object : &v->next_promise;
+        int *next = model_is_node(ref) ? &v->next_node
+                    : ref > 0          ? &v->next_object
+                                       : &v->next_promise;
         vref.id = (*next)++;
         model_add_entry(m, vat, vref, ref);
         return vref;

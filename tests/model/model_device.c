@@ -13,7 +13,8 @@ void model_devices_init(model *m)
 model_meter model_meter_of(int code)
 {
     static const long remaining[REMAINING_KINDS] = { 60, 0, 20, UNLIMITED };
-    return (model_meter){ true, remaining[code % REMAINING_KINDS], code < REMAINING_KINDS ? 0 : 30 };
+    return (model_meter){ true, remaining[code % REMAINING_KINDS],
+                          code < REMAINING_KINDS ? 0 : 30 };
 }
 
 model_vat_options model_options_of(int code, bool *ret_has_bundle)

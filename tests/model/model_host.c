@@ -35,7 +35,8 @@ bool model_can_name(const model *m, int ref)
            (owner != 0 && m->vats[owner].live && model_entry_of_ref(m, owner, ref)->reachable);
 }
 
-void model_make_vat(model *m, int vat, const model_vat_options *options, const model_data *parameters)
+void model_make_vat(model *m, int vat, const model_vat_options *options,
+                    const model_data *parameters)
 {
     int root = model_new_object(m, vat);
     m->vats[vat] = (model_vat){ .exists = true, .live = true, .options = *options };

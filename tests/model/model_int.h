@@ -43,7 +43,8 @@ model_vref model_to_vref(model *m, int vat, int ref);
 void model_orphan(model *m, int ref, model_seen how);
 
 /* ---- model_host.c ---- */
-void model_make_vat(model *m, int vat, const model_vat_options *options, const model_data *parameters);
+void model_make_vat(model *m, int vat, const model_vat_options *options,
+                    const model_data *parameters);
 
 /* ---- model_cleanup.c ---- */
 bool model_cleanup_crank(model *m); /* of the first vat that has ended, if there is one */
@@ -60,12 +61,14 @@ void model_end_others(model *m);
 /* ---- model_meter.c ---- */
 bool model_hold_event(model *m, int vat, const model_event *e); /* whether it is suspended */
 bool model_underflows(const model *m, int vat, const model_reply *reply);
-void model_charge(model *m, model_crank_kind kind, int vat, const model_reply *reply, bool underflow);
+void model_charge(model *m, model_crank_kind kind, int vat, const model_reply *reply,
+                  bool underflow);
 void model_fill(model *m, int meter);
 void model_resume_vat(model *m, int vat);
 
 /* ---- model_promise.c ---- */
-int model_vat_after(int vat); /* in the order of their texts: v10 before v8 (S22). 0 begins and ends */
+int model_vat_after(
+    int vat); /* in the order of their texts: v10 before v8 (S22). 0 begins and ends */
 void model_resolve(model *m, int ref, bool rejected, const model_data *d, int by);
 void model_resume(model *m, int promise); /* its messages go back to acceptance */
 void model_subscribe(model *m, int ref, int vat);

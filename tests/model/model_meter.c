@@ -61,7 +61,8 @@ bool model_underflows(const model *m, int vat, const model_reply *reply)
     return meter != NULL && (reply->is_out || reply->computrons > meter->remaining);
 }
 
-void model_charge(model *m, model_crank_kind kind, int vat, const model_reply *reply, bool underflow)
+void model_charge(model *m, model_crank_kind kind, int vat, const model_reply *reply,
+                  bool underflow)
 {
     model_meter *meter = meter_of(m, kind, vat);
     if (meter == NULL)

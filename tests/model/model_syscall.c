@@ -14,7 +14,8 @@ static bool do_send(model *m, int vat, const model_syscall *s)
     model_event e = { .kind = MODEL_SEND };
     e.data = (model_data){ MODEL_ARRAY, s->method, { 0 }, s->slot_count };
     e.target = model_to_ref(m, vat, s->target);
-    if (e.target == 0 || model_is_node(e.target) || !model_to_refs(m, vat, s->slots, s->slot_count, e.data.slots))
+    if (e.target == 0 || model_is_node(e.target) ||
+        !model_to_refs(m, vat, s->slots, s->slot_count, e.data.slots))
         return false;
     if (s->result.type != 0) {
         bool is_known = model_entry_of(m, vat, s->result) != NULL;

@@ -146,13 +146,14 @@ static const char *compare_vat(rig *r, int vat)
         return NULL;
     (void)snprintf(a, sizeof a,
                    "v%d %d holds %d, dirt %ld %ld, heap %ld, allocated %ld, in crank %ld", vat,
-                   m->suspended, model_imports_held(&r->now, vat), m->dirt_deliveries, m->dirt_gc_krefs,
-                   m->heap, m->allocated, m->last_crank);
+                   m->suspended, model_imports_held(&r->now, vat), m->dirt_deliveries,
+                   m->dirt_gc_krefs, m->heap, m->allocated, m->last_crank);
     (void)snprintf(b, sizeof b,
                    "v%d %d holds %u, dirt %llu %llu, heap %llu, allocated %llu, in crank %llu", vat,
-                   cs_vat_is_suspended(r->store, row->id), (unsigned)row->imports_reachable, (unsigned long long)row->dirt_deliveries,
-                   (unsigned long long)row->dirt_gc_krefs, (unsigned long long)row->heap_bytes,
-                   (unsigned long long)row->allocated_bytes, (unsigned long long)row->last_crank);
+                   cs_vat_is_suspended(r->store, row->id), (unsigned)row->imports_reachable,
+                   (unsigned long long)row->dirt_deliveries, (unsigned long long)row->dirt_gc_krefs,
+                   (unsigned long long)row->heap_bytes, (unsigned long long)row->allocated_bytes,
+                   (unsigned long long)row->last_crank);
     return rig_compare_text(r, "vat", a, b);
 }
 

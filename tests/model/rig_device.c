@@ -151,7 +151,8 @@ static void call(void *ctx, cs_kernel *k, uint64_t node, cs_bytes method, const 
     } else if (what == MODEL_GIVE_NODE) {
         const cs_kref made = cs_device_node(k, NAME, args->slot_count + 1);
         const cs_bytes slot = cs_device_lend(k, (cs_bytes){ (const uint8_t *)&made, sizeof made });
-        ret->data = (cs_kcapdata){ CS_BYTES("#\"$0\""), (const cs_kref *)(const void *)slot.data, 1 };
+        ret->data =
+            (cs_kcapdata){ CS_BYTES("#\"$0\""), (const cs_kref *)(const void *)slot.data, 1 };
     }
 }
 

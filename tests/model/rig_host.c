@@ -367,10 +367,9 @@ static const char *reconcile(rig *r)
 const char *rig_other(rig *r)
 {
     static const char *(*const others[])(rig *) = {
-        why,          hold,       release,   hold,      release,    root,
-        time_goes_by, reap,       why,       why,       root,       why,
-        set_defaults, set_policy, reconcile, terminate, rig_reopen, set_cleanup,
-        resume,
+        why,       hold,      release,    hold,        release, root,         time_goes_by,
+        reap,      why,       why,        root,        why,     set_defaults, set_policy,
+        reconcile, terminate, rig_reopen, set_cleanup, resume,
     };
     static const char *(*const of_suspended[])(rig *) = { resume, terminate, reap };
     for (int v = r->first_vat; v < r->now.next_vat; v++)

@@ -189,8 +189,8 @@ static int some_meter(rig *r)
 
 static int random_method(rig *r, int vat)
 {
-    static const int simple[] = { MODEL_ECHO, MODEL_KEEP, MODEL_TELL, MODEL_KEEP, MODEL_GIVE_NODE,
-                                  MODEL_THROW };
+    static const int simple[] = { MODEL_ECHO, MODEL_KEEP,      MODEL_TELL,
+                                  MODEL_KEEP, MODEL_GIVE_NODE, MODEL_THROW };
     uint64_t dice = tape_below(r->t, 100);
     if (dice >= 40 && !r->now.meters[1].exists)
         return MODEL_NEW_METER + (int)tape_below(r->t, MODEL_METER_CODES);
@@ -203,7 +203,8 @@ static int random_method(rig *r, int vat)
     if (dice < 65)
         return MODEL_END_VAT + vat;
     if (dice < 69)
-        return MODEL_END_VAT + (int)tape_between(r->t, (uint64_t)r->first_vat, (uint64_t)r->now.next_vat);
+        return MODEL_END_VAT +
+               (int)tape_between(r->t, (uint64_t)r->first_vat, (uint64_t)r->now.next_vat);
     return MODEL_CREATE + random_options(r);
 }
 
@@ -287,9 +288,11 @@ static void random_exit(rig *r, int vat, model_syscall *s)
 
 static model_syscall random_syscall(rig *r, int vat, const model_syscall *last)
 {
-    static const unsigned gc_share[RIG_MOODS] = { 10, 30, 60, 10 }, calls[RIG_MOODS] = { 3, 3, 3, 55 };
+    static const unsigned gc_share[RIG_MOODS] = { 10, 30, 60, 10 },
+                          calls[RIG_MOODS] = { 3, 3, 3, 55 };
     model_syscall s = { .kind = MODEL_SYS_SUBSCRIBE };
-    if (last != NULL && last->kind >= MODEL_SYS_DROP && last->kind <= MODEL_SYS_ABANDON && tape_chance(r->t, 30)) {
+    if (last != NULL && last->kind >= MODEL_SYS_DROP && last->kind <= MODEL_SYS_ABANDON &&
+        tape_chance(r->t, 30)) {
         once_more(r, last, &s);
         return s;
     }
@@ -344,7 +347,9 @@ void rig_reply(rig *r, int vat, model_syscall *syscalls, cs_syscall *parsed, mod
     if (r->silent)
         return;
     ret->count = random_count(r);
-    ret->is_error = tape_below(r->t, 400) == 399 || (r->now.is_start && r->now.vats[vat].options.has_admin && tape_below(r->t, 8) == 7);
+    ret->is_error =
+        tape_below(r->t, 400) == 399 ||
+        (r->now.is_start && r->now.vats[vat].options.has_admin && tape_below(r->t, 8) == 7);
     ret->is_out = tape_below(r->t, 400) == 399;
     ret->computrons = tape_pick(r->t, computrons);
     random_heap(r, ret);

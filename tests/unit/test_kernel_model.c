@@ -23,12 +23,14 @@ static char path[300]; /* of stores that have a file */
 static const char *compare_outcome(rig *r, const model_outcome *m, const cs_outcome *k)
 {
     char a[200], b[200];
-    (void)snprintf(a, sizeof a,
-                   "aborts %d, ends %d, suspends %d, drops %d, retires %d, ignores %d, miscounts %d",
-                   m->aborted, m->terminated, m->suspended, m->dropped, m->retired, m->ignored, m->miscounted);
-    (void)snprintf(b, sizeof b,
-                   "aborts %d, ends %d, suspends %d, drops %u, retires %u, ignores %u, miscounts %d",
-                   k->aborted, k->terminated, k->suspended, k->dropped, k->retired, k->ignored, k->miscounted);
+    (void)snprintf(
+        a, sizeof a,
+        "aborts %d, ends %d, suspends %d, drops %d, retires %d, ignores %d, miscounts %d",
+        m->aborted, m->terminated, m->suspended, m->dropped, m->retired, m->ignored, m->miscounted);
+    (void)snprintf(
+        b, sizeof b,
+        "aborts %d, ends %d, suspends %d, drops %u, retires %u, ignores %u, miscounts %d",
+        k->aborted, k->terminated, k->suspended, k->dropped, k->retired, k->ignored, k->miscounted);
     return rig_compare_text(r, "outcome", a, b);
 }
 
@@ -88,7 +90,9 @@ static const char *answer(rig *r, int vat)
         return wrong;
     uint32_t held = (uint32_t)(m.imports_held + said.lie);
     const cs_reply reply = {
-        .status = said.is_error ? CS_E_THROWN : said.is_out ? CS_E_METER : CS_OK,
+        .status = said.is_error ? CS_E_THROWN
+                  : said.is_out ? CS_E_METER
+                                : CS_OK,
         .computrons = (uint64_t)said.computrons,
         .syscalls = parsed,
         .syscall_count = (uint32_t)said.count,

@@ -297,7 +297,7 @@ static void recognizes(const char *remember, const char *ask, const char *name, 
 static void prototypes_tell_nothing_of_collections(void **state)
 {
     static const char *const ways[][2] = {
-        { "save", "saved" }, { "heir", "inherited" },  { "key", "keyed" },
+        { "save", "saved" }, { "heir", "inherited" }, { "key", "keyed" },
         { "add", "added" },  { "stamp", "stamped" },
     };
     static const char long_name[] =
@@ -314,10 +314,11 @@ static void one_name_has_one_prototype(void **state)
 {
     (void)state;
     sk *k = started(prototypes);
-    assert_string_equal(send(k, "#[\"same\",[\"$0.Alleged: a\",\"$1.Alleged: a\"]]", "o-50 o-51", "p-90"),
-                        TRUE);
-    assert_string_equal(send(k, "#[\"same\",[\"$0.Alleged: a\",\"$1.Alleged: b\"]]", "o-50 o-52", "p-90"),
-                        "resolve p-90 #false\n");
+    assert_string_equal(
+        send(k, "#[\"same\",[\"$0.Alleged: a\",\"$1.Alleged: a\"]]", "o-50 o-51", "p-90"), TRUE);
+    assert_string_equal(
+        send(k, "#[\"same\",[\"$0.Alleged: a\",\"$1.Alleged: b\"]]", "o-50 o-52", "p-90"),
+        "resolve p-90 #false\n");
     (void)sk_free(k);
 }
 
@@ -326,13 +327,15 @@ static void what_a_prototype_leads_to_is_held(void **state)
 {
     (void)state;
     sk *k = started(prototypes);
-    assert_string_equal(send(k, "#[\"key\",[\"$0.Alleged: a\",\"$1.Alleged: b\"]]", "o-50 o-51", "p-90"),
-                        DONE);
-    assert_string_equal(send(k, "#[\"stamp\",[\"$0.Alleged: c\",\"$1.Alleged: d\"]]", "o-52 o-53", "p-90"),
-                        DONE);
+    assert_string_equal(
+        send(k, "#[\"key\",[\"$0.Alleged: a\",\"$1.Alleged: b\"]]", "o-50 o-51", "p-90"), DONE);
+    assert_string_equal(
+        send(k, "#[\"stamp\",[\"$0.Alleged: c\",\"$1.Alleged: d\"]]", "o-52 o-53", "p-90"), DONE);
     assert_string_equal(sk_boyd(k), "drop o-50 o-52\nretire o-50 o-52\n");
-    assert_string_equal(send_named(k, "keyed", "a", "o-54"), "resolve p-90 #\"$0.Alleged: b\" [o-51]\n");
-    assert_string_equal(send_named(k, "stamped", "c", "o-55"), "resolve p-90 #\"$0.Alleged: d\" [o-53]\n");
+    assert_string_equal(send_named(k, "keyed", "a", "o-54"),
+                        "resolve p-90 #\"$0.Alleged: b\" [o-51]\n");
+    assert_string_equal(send_named(k, "stamped", "c", "o-55"),
+                        "resolve p-90 #\"$0.Alleged: d\" [o-53]\n");
     (void)sk_free(k);
 }
 
@@ -690,12 +693,11 @@ static void they_cost_nothing(void **state)
 T_MAIN(T(lost_imports_are_told_once), T(in_the_order_of_their_texts), T(what_is_held_stays),
        T(at_the_end_of_a_crank), T(weak_keys_come_back), T(weak_sets_as_well), T(collections_die),
        T(entries_go_when_retired), T(values_that_hold_their_keys), T(interfaces),
-       T(private_fields_hold), T(promises_of_presences),
-       T(prototypes_tell_nothing_of_collections), T(one_name_has_one_prototype),
-       T(what_a_prototype_leads_to_is_held), T(names_are_forgotten), T(exports_live_until_dropped),
-       T(exports_dropped_while_held), T(exports_sent_again), T(exports_retired_by_the_kernel),
-       T(exports_as_weak_keys), T(the_root_is_for_ever), T(exports_never_sent),
-       T(pending_promises_hold), T(abandoned_promises_do_not_hold), T(waiting_sends_hold),
-       T(resolutions_hold_until_told), T(answers_stay_known), T(baggage_and_devices_hold),
-       T(slots_without_mention), T(malformed_capdata), T(doubled_and_unknown),
-       T(retired_without_drop), T(before_start), T(they_cost_nothing))
+       T(private_fields_hold), T(promises_of_presences), T(prototypes_tell_nothing_of_collections),
+       T(one_name_has_one_prototype), T(what_a_prototype_leads_to_is_held), T(names_are_forgotten),
+       T(exports_live_until_dropped), T(exports_dropped_while_held), T(exports_sent_again),
+       T(exports_retired_by_the_kernel), T(exports_as_weak_keys), T(the_root_is_for_ever),
+       T(exports_never_sent), T(pending_promises_hold), T(abandoned_promises_do_not_hold),
+       T(waiting_sends_hold), T(resolutions_hold_until_told), T(answers_stay_known),
+       T(baggage_and_devices_hold), T(slots_without_mention), T(malformed_capdata),
+       T(doubled_and_unknown), T(retired_without_drop), T(before_start), T(they_cost_nothing))
