@@ -82,14 +82,14 @@ static const heap_case cases[] = {
       "globalThis.kept = new Map();"
       "for (let i = 0; i < 13000; i++) kept.set(i, { i, name: `object number ${i}`, tags: [i, 'a', {}],"
       "  text: 'x'.repeat(120), next: () => kept.get(i + 1), big: BigInt(i) ** 3n });",
-      40 },
+      200 },
     { "churned", "15 MB of records, churned",
       "globalThis.peer = makePresence(); globalThis.kept = [];"
       "(() => { const make = i => ({ i, name: `record ${i}`, at: [i, i + 1] });"
       "  for (let i = 0; i < 45000; i++) kept.push(make(i));"
       "  for (let i = 0, next = 0; i < 1000000; i++) { const r = make(i);"
       "    if (i % 8 === 0) { kept[next] = r; next = (next + 1) % kept.length; } } })();",
-      40 },
+      200 },
     { "presences", "100,000 presences",
       "globalThis.peer = makePresence();"
       "globalThis.kept = []; for (let i = 0; i < 100000; i++) kept.push(makePresence());",

@@ -1,248 +1,251 @@
 /* Marking: all that the roots reach. XS's own marker follows one reference after the other, turning
- * pointers round to find back, and in a heap larger than the caches it mostly waits for memory. Here
- * what is still to be looked at stands in a stack, and memory is asked for (prefetched) some steps
- * before it is needed. Marking does not use the C stack, so depth is no danger to it.
+ * pointers round to find back, and in a heap larger than the caches it mostly waits for memory, and for
+ * the translation of addresses. So:
  *
- * Order matters as much: XS allocates upwards, and so must be walked. Of what is found together, the
- * first comes off the stack first, and of a long list or array a part is looked at, then what was found
- * in it, then the next part. That keeps the stack short, too.
+ *   - What is still to be looked at stands in stacks, one for each REGION of addresses, and a region's
+ *     is emptied before another's: what lies on a page is looked at while the page is known.
+ *   - What comes off a stack is asked for (prefetched), and looked at when AHEAD others have been.
+ *   - What chunks live is noted beside the heap (chunk_marks.h).
+ *
+ * Marking does not use the C stack, so depth is no danger to it. In which order things are marked
+ * depends on their addresses; what is marked does not.
  *
  * Kinds of slots that vats have in numbers are handled here, the others by XS's code (xs_memory.c). */
 #include "base/alloc.h"
+#include "engine/chunk_marks.h"
 #include "engine/heap.h"
 
 enum {
-    PART = 8,          /* slots or items that are looked at together */
-    FOUND_MAX = 2,     /* of what one slot refers to */
-    CHUNKS_AHEAD = 16, /* powers of two */
-    ARRAYS_AHEAD = 8,
+    REGION_SHIFT = 20, /* 1 MB */
+    REGIONS = 16,      /* a power of two; addresses far apart share one */
+    AHEAD = 16,        /* likewise */
+    NEAR = 8,          /* slots behind the first that are looked at with it, where they link on */
     CAP_KEPT = 16 * 1024, /* what one huge heap needed is not kept for the rest of the process */
 };
-#define CHUNK_FLAG ((txSize)0x80000000) /* XS's mark, in a chunk's size */
 
-/* A pointer to a slot: it and those behind it are to be marked. Or, as its low bits say, to that of an
- * array, whose items are to be looked at: all, or those from an index on that stands below. */
-typedef uintptr_t work;
-#define ALL_ITEMS ((work)1)
-#define REST_OF_ITEMS ((work)2)
-#define TAGS (ALL_ITEMS | REST_OF_ITEMS)
+/* `at` is a pointer to a slot, and says in its low bits what is to be marked. */
+enum {
+    THIS_AND_NEXT, /* the slot and those behind it */
+    THIS,          /* the slot */
+    ITEMS,         /* `count` slots of an array, fewer if its chunk is smaller */
+    TAGS = 3,
+};
+typedef struct work {
+    uintptr_t at;
+    uint64_t count;
+} work;
 
-/* Only one heap collects at a time. */
-static struct {
+typedef struct stack {
     work *items, *top, *end;
-    bool with_chunks;
+} stack;
+
+/* Only one heap collects at a time. All is empty between calls. */
+static struct {
+    stack stacks[REGIONS];
+    work asked[AHEAD]; /* for, or NULL */
+    unsigned asked_at;
     cs_mark_fn *other;
-    txChunk *chunks[CHUNKS_AHEAD]; /* asked for, to be marked when others have been asked for */
-    cs_slot *arrays[ARRAYS_AHEAD]; /* likewise, or NULL */
-    unsigned chunk_at, array_at;
-    int arrays_waiting;
 } m;
-static txChunk no_chunk;
 
 static bool is_marked(const cs_slot *s)
 {
     return (s->flag & XS_MARK_FLAG) != 0;
 }
 
-static void __attribute__((noinline)) grow(void)
+static void __attribute__((noinline)) grow(stack *k)
 {
-    size_t count = (size_t)(m.top - m.items), cap = (size_t)(m.end - m.items) * 2 + 1024;
-    m.items = cs_realloc(m.items, cap, sizeof m.items[0]);
-    m.top = m.items + count;
-    m.end = m.items + cap;
+    size_t count = (size_t)(k->top - k->items), cap = count * 2 + 256;
+    k->items = cs_realloc(k->items, cap, sizeof k->items[0]);
+    k->top = k->items + count;
+    k->end = k->items + cap;
 }
 
-/* Room for a part, and where the rest of it begins. */
-static void reserve(void)
+static inline void push(const cs_slot *s, unsigned tag, uint64_t count)
 {
-    if (m.end - m.top < PART * FOUND_MAX + 2)
-        grow();
-}
-
-static void push(const cs_slot *s, work tag)
-{
-    *m.top++ = (work)(uintptr_t)s | tag;
-}
-
-void cs_mark_later(cs_slot *s)
-{
-    reserve();
-    push(s, 0);
+    stack *k = &m.stacks[(uintptr_t)s >> REGION_SHIFT & (REGIONS - 1)];
+    if (k->top == k->end)
+        grow(k);
+    *k->top++ = (work){ (uintptr_t)s | tag, count };
 }
 
 /* --- what a slot refers to ------------------------------------------------------------------------ */
 
-/* An instance is some slots, mostly side by side. */
-static void find(cs_slot *s)
-{
-    __builtin_prefetch(s, 1);
-    __builtin_prefetch(s + 2, 1);
-    __builtin_prefetch(s + 4, 1);
-    push(s, 0);
-}
-
 /* Of what many slots refer to. */
-static void find_unmarked(cs_slot *s)
+static inline void push_unmarked(const cs_slot *s)
 {
     if (s != NULL && !is_marked(s))
-        find(s);
+        push(s, THIS_AND_NEXT, 0);
 }
 
-static void find_chunk(void *data)
+static inline void push_items(const cs_slot *array)
 {
-    if (!m.with_chunks)
+    if (array->value.array.address != NULL)
+        push(array->value.array.address, ITEMS, array->value.array.length);
+}
+
+void cs_mark_later(cs_slot *instance)
+{
+    if (is_marked(instance))
         return;
-    txChunk *chunk = (txChunk *)data - 1, **at = &m.chunks[m.chunk_at++ % CHUNKS_AHEAD];
-    __builtin_prefetch(chunk, 1);
-    (*at)->size |= CHUNK_FLAG;
-    *at = chunk;
+    instance->flag |= XS_MARK_FLAG;
+    push_unmarked(instance->value.instance.prototype);
+    push_unmarked(instance->next);
 }
 
-/* NULL: only the one that has waited longest. */
-static void find_items(cs_slot *array)
-{
-    cs_slot **at = &m.arrays[m.array_at++ % ARRAYS_AHEAD];
-    if (array != NULL)
-        __builtin_prefetch((txChunk *)(void *)array->value.array.address - 1, 1);
-    if (*at != NULL)
-        push(*at, ALL_ITEMS);
-    m.arrays_waiting += (array != NULL) - (*at != NULL);
-    *at = array;
-}
-
-static inline void look_at(cs_machine *the, cs_slot *s)
+/* Of the kinds that are rarer. */
+static void __attribute__((noinline)) look_closer(cs_machine *the, cs_slot *s)
 {
     switch (s->kind) {
-    case XS_UNDEFINED_KIND:
-    case XS_NULL_KIND:
-    case XS_BOOLEAN_KIND:
-    case XS_INTEGER_KIND:
-    case XS_NUMBER_KIND:
-    case XS_STRING_X_KIND:
-        break;
-    case XS_REFERENCE_KIND:
-        find(s->value.reference);
-        break;
-    case XS_INSTANCE_KIND:
-        find_unmarked(s->value.instance.prototype);
-        break;
-    case XS_STRING_KIND:
-        find_chunk(s->value.string);
+    case XS_CLOSURE_KIND:
+        if (s->value.closure != NULL)
+            push(s->value.closure, THIS, 0);
         break;
     case XS_BIGINT_KIND:
-        find_chunk(s->value.bigint.data);
-        break;
-    case XS_ARRAY_KIND:
-        if (s->value.array.address != NULL)
-            find_items(s);
+        cs_mark_chunk(s->value.bigint.data);
         break;
     case XS_LIST_KIND:
-        find_unmarked(s->value.list.first);
+        push_unmarked(s->value.list.first);
         break;
     case XS_CODE_KIND:
-        find_chunk(s->value.code.address);
-        find_unmarked(s->value.code.closures);
+        cs_mark_chunk(s->value.code.address);
+        push_unmarked(s->value.code.closures);
         break;
     case XS_CODE_X_KIND:
-        find_unmarked(s->value.code.closures);
+        push_unmarked(s->value.code.closures);
         break;
     case XS_HOME_KIND:
-        find_unmarked(s->value.home.object);
-        find_unmarked(s->value.home.module);
+        push_unmarked(s->value.home.object);
+        push_unmarked(s->value.home.module);
+        break;
+    case XS_STRING_X_KIND:
         break;
     default:
         m.other(the, s);
-        reserve();
     }
+}
+
+/* Most slots are of a kind that comes before strings, and refer to nothing. */
+static inline void look_at(cs_machine *the, cs_slot *s)
+{
+    _Static_assert(XS_STRING_KIND == XS_NUMBER_KIND + 1 && XS_NUMBER_KIND == 4, "XS's order");
+    if (s->kind < XS_STRING_KIND)
+        return;
+    if (s->kind == XS_REFERENCE_KIND)
+        push(s->value.reference, THIS_AND_NEXT, 0);
+    else if (s->kind == XS_INSTANCE_KIND)
+        push_unmarked(s->value.instance.prototype);
+    else if (s->kind == XS_STRING_KIND)
+        cs_mark_chunk(s->value.string);
+    else if (s->kind == XS_ARRAY_KIND)
+        push_items(s);
+    else
+        look_closer(the, s);
 }
 
 /* --- the walk --------------------------------------------------------------------------------------- */
 
-/* What was found last is to come off the stack last. */
-static void reverse(work *first)
+static inline void mark_slot(cs_machine *the, cs_slot *s)
 {
-    for (work *last = m.top - 1; first < last; first++, last--) {
-        work w = *first;
-        *first = *last;
-        *last = w;
-    }
+    if (is_marked(s))
+        return;
+    s->flag |= XS_MARK_FLAG;
+    look_at(the, s);
 }
 
-static void mark_slots(cs_machine *the, cs_slot *s)
+/* Behind an instance that is marked, all is, or is waiting. What is not near has not been asked for. */
+static inline void mark_slots(cs_machine *the, cs_slot *s)
 {
-    ptrdiff_t base = m.top - m.items;
-    for (int n = 0; s != NULL && n < PART; s = s->next, n++) {
-        if (is_marked(s))
-            continue;
-        s->flag |= XS_MARK_FLAG;
-        look_at(the, s);
-    }
+    if (is_marked(s) && s->kind == XS_INSTANCE_KIND)
+        return;
+    const uintptr_t first = (uintptr_t)s;
+    do {
+        mark_slot(the, s);
+        s = s->next;
+    } while ((uintptr_t)s - first < NEAR * sizeof(cs_slot));
     if (s != NULL)
-        push(s, 0);
-    reverse(m.items + base);
+        push(s, THIS_AND_NEXT, 0);
 }
 
-static txIndex count_items(const cs_slot *array, txChunk *chunk)
+static inline void mark_items(cs_machine *the, cs_slot *items, uint64_t count)
 {
-    txIndex count = (txIndex)((size_t)(chunk->size & ~CHUNK_FLAG) / sizeof(txSlot));
-    return count < array->value.array.length ? count : array->value.array.length;
-}
-
-static void mark_items(cs_machine *the, cs_slot *array, txIndex from)
-{
-    cs_slot *items = array->value.array.address;
-    txChunk *chunk = (txChunk *)(void *)items - 1;
-    const txIndex count = count_items(array, chunk),
-                  end = count - from > PART ? from + PART : count;
-    if (m.with_chunks)
-        chunk->size |= CHUNK_FLAG;
-    if (end < count) {
-        *m.top++ = end;
-        push(array, REST_OF_ITEMS);
-    }
-    ptrdiff_t base = m.top - m.items;
-    for (txIndex i = from; i < end; i++)
+    const txChunk *chunk = (const txChunk *)(void *)items - 1;
+    cs_mark_chunk(items);
+    if (count > (size_t)chunk->size / sizeof(txSlot))
+        count = (size_t)chunk->size / sizeof(txSlot);
+    for (uint64_t i = 0; i < count; i++)
         look_at(the, &items[i]);
-    reverse(m.items + base);
 }
 
-static void take(cs_machine *the)
+static inline void take(cs_machine *the, work w)
 {
-    work w = *--m.top;
-    cs_slot *s = (cs_slot *)(w & ~TAGS);
-    reserve();
-    if ((w & TAGS) == 0)
+    cs_slot *s = (cs_slot *)(w.at & ~(uintptr_t)TAGS);
+    if ((w.at & TAGS) == THIS_AND_NEXT)
         mark_slots(the, s);
-    else if ((w & TAGS) == ALL_ITEMS)
-        mark_items(the, s, 0);
+    else if ((w.at & TAGS) == ITEMS)
+        mark_items(the, s, w.count);
     else
-        mark_items(the, s, (txIndex) * --m.top);
+        mark_slot(the, s);
 }
 
-void cs_mark_begin(bool with_chunks, cs_mark_fn *other)
+/* In line: to GCC a function that only prefetches does nothing, and is left out. An instance is some
+ * slots, mostly side by side; items begin behind a chunk's head. */
+static inline __attribute__((always_inline)) void ask_for(uintptr_t at)
 {
-    cs_assert(m.top == m.items && m.arrays_waiting == 0);
-    m.with_chunks = with_chunks;
-    m.other = other;
-    for (size_t i = 0; i < CHUNKS_AHEAD; i++)
-        m.chunks[i] = &no_chunk;
+    const uint8_t *p = (const uint8_t *)(at & ~(uintptr_t)TAGS);
+    __builtin_prefetch(p, 1);
+    __builtin_prefetch(p + 64, 1);
+    __builtin_prefetch((at & TAGS) == ITEMS ? p - sizeof(txChunk) : p + 128, 1);
+}
+
+/* Takes what has waited longest in exchange. */
+static inline void exchange(cs_machine *the, work w)
+{
+    work *place = &m.asked[m.asked_at++ % AHEAD], oldest = *place;
+    *place = w;
+    if (oldest.at != 0)
+        take(the, oldest);
+}
+
+static void empty(cs_machine *the, stack *k)
+{
+    while (k->top > k->items) {
+        work w = *--k->top;
+        ask_for(w.at);
+        exchange(the, w);
+    }
+}
+
+/* Whether there was anything. */
+static bool empty_stacks(cs_machine *the)
+{
+    bool was_any = false;
+    for (stack *k = m.stacks; k < m.stacks + REGIONS; k++)
+        if (k->top > k->items) {
+            empty(the, k);
+            was_any = true;
+        }
+    return was_any;
 }
 
 void cs_mark_all(cs_machine *the)
 {
-    while (m.top > m.items || m.arrays_waiting > 0)
-        if (m.top > m.items)
-            take(the);
-        else
-            find_items(NULL);
+    while (empty_stacks(the))
+        for (int i = 0; i < AHEAD; i++)
+            exchange(the, (work){ 0, 0 });
+}
+
+void cs_mark_begin(cs_mark_fn *other)
+{
+    m.other = other;
 }
 
 void cs_mark_end(void)
 {
-    for (size_t i = 0; i < CHUNKS_AHEAD; i++)
-        m.chunks[i]->size |= CHUNK_FLAG;
-    if (m.end - m.items <= CAP_KEPT)
-        return;
-    m.items = cs_free(m.items);
-    m.top = m.end = NULL;
+    for (stack *k = m.stacks; k < m.stacks + REGIONS; k++) {
+        cs_assert(k->top == k->items);
+        if (k->end - k->items <= CAP_KEPT)
+            continue;
+        cs_free(k->items);
+        *k = (stack){ NULL, NULL, NULL };
+    }
 }

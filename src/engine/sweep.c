@@ -12,6 +12,7 @@
 #include "engine/heap.h"
 
 enum { PAGE = 32 };
+_Static_assert(XS_UNDEFINED_KIND == 0, "what is swept becomes undefined by masking");
 #define FREE_PAGE ((txID)0x7FFFFFFE) /* no property has this ID */
 
 /* The first slot of a block is its head; its `reference` is the end. */
@@ -26,16 +27,13 @@ void cs_sweep_prepare(cs_slot *block, txSize count)
         block[i].ID = FREE_PAGE;
 }
 
-static void release(cs_slot *s)
+static void __attribute__((noinline)) end_host(const cs_slot *s)
 {
-    if (s->kind == XS_HOST_KIND) {
-        txDestructor destructor = (s->flag & XS_HOST_HOOKS_FLAG) != 0
-                                      ? s->value.host.variant.hooks->destructor
-                                      : s->value.host.variant.destructor;
-        if (destructor != NULL)
-            destructor(s->value.host.data);
-    }
-    s->kind = XS_UNDEFINED_KIND;
+    txDestructor destructor = (s->flag & XS_HOST_HOOKS_FLAG) != 0
+                                  ? s->value.host.variant.hooks->destructor
+                                  : s->value.host.variant.destructor;
+    if (destructor != NULL)
+        destructor(s->value.host.data);
 }
 
 /* What is being built: `*tail` is to point to the next free slot. */
@@ -53,34 +51,42 @@ static bool has_chunk(const cs_slot *s)
 }
 
 /* Where a chunk goes is said in its head, which is asked for some slots before it is needed. */
-static void fix_chunk(walk *w, cs_slot *s, const cs_slot *end)
+static inline void fix_chunk(cs_machine *the, cs_slot *s, const cs_slot *end, cs_fix_fn *fix)
 {
     enum { AHEAD = 8 };
     if (end - s > AHEAD && has_chunk(s + AHEAD))
         __builtin_prefetch(s[AHEAD].value.string - sizeof(txChunk));
-    w->fix(w->the, s);
+    fix(the, s);
 }
 
-/* Returns how many live. */
-static txSize sweep_page(walk *w, cs_slot *page, cs_slot *end)
+/* Returns how many live. What dies and what does not is as good as random, so nothing branches on it:
+ * each slot is put where a free one belongs, and the next one takes its place if it lives. */
+static inline txSize sweep_slots(walk *w, cs_slot *s, const cs_slot *end, cs_fix_fn *fix)
 {
     cs_slot **tail = w->tail;
     txSize live = 0;
-    for (cs_slot *s = page; s < end; s++) {
-        if ((s->flag & XS_MARK_FLAG) == 0) {
-            release(s);
-            *tail = s;
-            tail = &s->next;
-            continue;
-        }
+    for (; s < end; s++) {
+        const bool lives = (s->flag & XS_MARK_FLAG) != 0;
+        if (s->kind == XS_HOST_KIND && !lives)
+            end_host(s);
+        *tail = s;
+        tail = lives ? tail : &s->next;
         s->flag &= (txFlag)~XS_MARK_FLAG;
-        if (w->fix != NULL)
-            fix_chunk(w, s, end);
-        live++;
+        s->kind = (txKind)(s->kind & -(int)lives); /* or XS_UNDEFINED_KIND, which is 0 */
+        live += lives;
+        if (fix != NULL)
+            fix_chunk(w->the, s, end, fix);
     }
+    w->tail = tail;
+    return live;
+}
+
+static txSize sweep_page(walk *w, cs_slot *page, const cs_slot *end)
+{
+    txSize live =
+        w->fix != NULL ? sweep_slots(w, page, end, w->fix) : sweep_slots(w, page, end, NULL);
     if (live == 0 && end - page == PAGE)
         page->ID = FREE_PAGE;
-    w->tail = tail;
     w->live += live;
     return live;
 }
@@ -118,7 +124,7 @@ static void sweep_block(walk *w, cs_slot *block)
     w->tail = &first;
     block->ID = (txID)(sweep_pages(w, block) - (block + 1));
     *ring(block) =
-        first == NULL ? NULL : (cs_slot *)(void *)w->tail; /* `next` is the first member */
+        w->tail == &first ? NULL : (cs_slot *)(void *)w->tail; /* `next` is the first member */
     *w->tail = first;
 }
 

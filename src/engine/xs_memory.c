@@ -25,6 +25,7 @@
  *
  * The replacing of single calls and static functions by pasting is explained in xs_promise.c. */
 #include "base/alloc.h"
+#include "engine/chunk_marks.h"
 #include "engine/handled_promise.h"
 #include "engine/heap.h"
 
@@ -32,7 +33,6 @@ typedef void marker(txMachine *, txSlot *);
 static void mark_instance(txMachine *the, txSlot *instance, marker *mark);
 static void collect_organic(txMachine *the, txFlag flag);
 static void fxMarkReference(txMachine *the, txSlot *slot);
-static void fxMarkValue(txMachine *the, txSlot *slot);
 
 #define fxCollect(A, B) CS_C_##B)
 #define CS_C_txFlag stock_collect(txMachine *the, txFlag
@@ -41,13 +41,10 @@ static void fxMarkValue(txMachine *the, txSlot *slot);
 #define fxMarkInstance(A, B, C) CS_M_##A, B, C)
 #define CS_M_txMachine stock_mark_instance(txMachine
 #define CS_M_the mark_instance(the
-/* Their calls and their names as arguments mean ours, which are at the end. */
+/* Its calls and its name as an argument mean ours, which is at the end. */
 #define fxMarkReference(A, B) CS_R_##A, B)
 #define CS_R_txMachine stock_mark_reference(txMachine
 #define CS_R_the fxMarkReference(the
-#define fxMarkValue(A, B) CS_V_##A, B)
-#define CS_V_txMachine stock_mark_value(txMachine
-#define CS_V_the fxMarkValue(the
 /* Nothing in the file calls these, except where there are no blocks of chunks. */
 #define fxNewChunk stock_new_chunk
 #define fxNewGrowableChunk stock_new_growable_chunk
@@ -60,7 +57,6 @@ static void fxMarkValue(txMachine *the, txSlot *slot);
 #undef fxRenewChunk
 #undef fxNewGrowableChunk
 #undef fxNewChunk
-#undef fxMarkValue
 #undef fxMarkReference
 #undef fxMarkInstance
 #undef fxCollect
@@ -94,8 +90,7 @@ static void forget_recognized(void)
     recognized.cap = 0;
 }
 
-/* What XS's code would mark at once waits for mark.c, with all else. (XS passes the marker of the other
- * kind of collection in one place, and would leave chunks marked.) */
+/* What XS's code would mark at once waits for mark.c, with all else. */
 static void mark_instance(txMachine *the, txSlot *instance, marker *ignored)
 {
     cs_mark_later(instance);
@@ -105,8 +100,6 @@ static bool is_marked(const txSlot *slot)
 {
     return (slot->flag & XS_MARK_FLAG) != 0;
 }
-
-static marker *mark_other; /* fxMarkValue() if chunks are looked at, else fxMarkReference() */
 
 /* Of a weak entry, on its key or in the list of its collection; `check` is the other of the two. One
  * that was deleted is of no kind and waits in the list to be dropped. */
@@ -126,23 +119,63 @@ static void mark_entry(txMachine *the, const txSlot *entry)
     if (is_marked(value))
         return;
     value->flag |= XS_MARK_FLAG;
-    mark_other(the, value);
+    fxMarkReference(the, value);
+}
+
+/* The kinds are those that fxSweepValue() mends. */
+static void mark_chunks(const txSlot *slot)
+{
+    const void *chunks[2] = { NULL, NULL };
+    switch (slot->kind) {
+    case XS_STRING_KIND:
+        chunks[0] = slot->value.string;
+        break;
+    case XS_BIGINT_KIND:
+        chunks[0] = slot->value.bigint.data;
+        break;
+    case XS_ARGUMENTS_SLOPPY_KIND:
+    case XS_ARGUMENTS_STRICT_KIND:
+    case XS_ARRAY_KIND:
+    case XS_STACK_KIND:
+        chunks[0] = slot->value.array.address;
+        break;
+    case XS_ARRAY_BUFFER_KIND:
+        chunks[0] = slot->value.arrayBuffer.address;
+        break;
+    case XS_CODE_KIND:
+        chunks[0] = slot->value.code.address;
+        break;
+    case XS_GLOBAL_KIND:
+    case XS_MAP_KIND:
+    case XS_SET_KIND:
+        chunks[0] = slot->value.table.address;
+        break;
+    case XS_HOST_KIND:
+        chunks[0] = (slot->flag & XS_HOST_CHUNK_FLAG) != 0 ? slot->value.host.data : NULL;
+        break;
+    case XS_IDS_KIND:
+        chunks[0] = slot->value.IDs;
+        break;
+    case XS_KEY_KIND:
+        chunks[0] = slot->value.key.string;
+        break;
+    case XS_REGEXP_KIND:
+        chunks[0] = slot->value.regexp.code;
+        chunks[1] = slot->value.regexp.data;
+        break;
+    }
+    for (int i = 0; i < 2; i++)
+        if (chunks[i] != NULL)
+            cs_mark_chunk(chunks[i]);
 }
 
 static void fxMarkReference(txMachine *the, txSlot *slot)
 {
+    mark_chunks(slot);
     if (slot->kind == XS_WEAK_ENTRY_KIND)
         mark_entry(the, slot);
     else
         stock_mark_reference(the, slot);
-}
-
-static void fxMarkValue(txMachine *the, txSlot *slot)
-{
-    if (slot->kind == XS_WEAK_ENTRY_KIND)
-        mark_entry(the, slot);
-    else
-        stock_mark_value(the, slot);
 }
 
 cs_slot *cs_next_recognized(cs_machine *the)
@@ -168,8 +201,7 @@ static void forget_entries(const txSlot *presence)
 
 static void mark_later(txMachine *the, txSlot *instance)
 {
-    if (!is_marked(instance))
-        cs_mark_later(instance);
+    cs_mark_later(instance);
 }
 
 /* For the sweep hook: what is marked is live at once. */
@@ -199,12 +231,11 @@ static void mark_owned(txMachine *the, bool forced)
  * just because a collection began deep in the stack. Nothing in here aborts. */
 static void mark(txMachine *the, txFlag flag)
 {
-    const bool with_chunks = (flag & XS_COMPACT_FLAG) != 0;
     char *limit = the->stackLimit;
-    mark_other = with_chunks ? fxMarkValue : fxMarkReference;
     the->stackLimit = NULL;
-    cs_mark_begin(with_chunks, mark_other);
-    fxMark(the, mark_other);
+    cs_chunk_marks_begin(the, (flag & XS_COMPACT_FLAG) != 0);
+    cs_mark_begin(fxMarkReference);
+    fxMark(the, fxMarkReference);
     mark_owned(the, (flag & XS_ORGANIC_FLAG) == 0);
     cs_mark_end();
     the->stackLimit = limit;
@@ -236,29 +267,6 @@ static void sweep_and_compact(txMachine *the)
     the->firstHeap = blocks;
 }
 
-static txSize count_block(txBlock *block)
-{
-    txSize live = 0;
-    for (txByte *at = (txByte *)(block + 1); at < block->current;) {
-        txChunk *chunk = (txChunk *)at;
-        if ((chunk->size & mxChunkFlag) != 0) {
-            chunk->size &= ~mxChunkFlag;
-            live += chunk->size;
-        }
-        at = chunk->temporary;
-    }
-    return live;
-}
-
-static void sweep_in_place(txMachine *the)
-{
-    txSize live = 0;
-    for (txBlock *block = the->firstBlock; block != NULL; block = block->nextBlock)
-        live += count_block(block);
-    the->currentChunksSize = live;
-    swept = cs_sweep_slots(the, &the->firstHeap, NULL);
-}
-
 /* Whether a forced collection moves chunks, which may double its pause: there is so little room that an
  * organic one would soon do it, or so much garbage that walking over it begins to cost. */
 enum { GARBAGE_MAX = 4 * 1024 };
@@ -272,16 +280,22 @@ static bool is_worth_compacting(const txMachine *the)
     return (all - used) * 8 < all - live || used - live > live * 2 + GARBAGE_MAX;
 }
 
+static void sweep_chunks(txMachine *the, bool compact)
+{
+    the->currentChunksSize = (txSize)cs_chunk_marks_end(compact);
+    if (compact)
+        sweep_and_compact(the);
+    else
+        swept = cs_sweep_slots(the, &the->firstHeap, NULL);
+    the->heap->chunks_live = (uint64_t)the->currentChunksSize;
+}
+
 static void sweep(txMachine *the, txFlag flag)
 {
     if ((flag & XS_COMPACT_FLAG) == 0)
         swept = cs_sweep_slots(the, &the->firstHeap, NULL);
-    else if ((flag & XS_ORGANIC_FLAG) != 0 || is_worth_compacting(the))
-        sweep_and_compact(the);
     else
-        sweep_in_place(the);
-    if ((flag & XS_COMPACT_FLAG) != 0)
-        the->heap->chunks_live = (uint64_t)the->currentChunksSize;
+        sweep_chunks(the, (flag & XS_ORGANIC_FLAG) != 0 || is_worth_compacting(the));
     the->freeHeap = swept.free;
     the->currentHeapCount = swept.live;
     the->heap->slots_counted = (uint64_t)swept.live;
