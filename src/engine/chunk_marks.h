@@ -15,7 +15,7 @@ extern cs_chunk_marks cs_chunks;
 
 /* Either chunks are `wanted`, or cs_mark_chunk() does nothing. */
 void cs_chunk_marks_begin(cs_machine *the, bool wanted);
-/* Returns how many bytes are marked. If `in_heads`, XS's own mark is put on the chunks as well. */
+/* Returns how many bytes are marked. If `in_heads`, XS's own mark is put on the chunks as well, for its sweep. */
 uint64_t cs_chunk_marks_end(bool in_heads);
 
 /* `data`: what follows a chunk's head. */

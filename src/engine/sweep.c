@@ -63,9 +63,11 @@ static inline void fix_chunk(cs_machine *the, cs_slot *s, const cs_slot *end, cs
  * each slot is put where a free one belongs, and the next one takes its place if it lives. */
 static inline txSize sweep_slots(walk *w, cs_slot *s, const cs_slot *end, cs_fix_fn *fix)
 {
+    enum { AHEAD = 24 }; /* a page of memory ends where the processor's own guesses do */
     cs_slot **tail = w->tail;
     txSize live = 0;
     for (; s < end; s++) {
+        __builtin_prefetch(s + AHEAD, 1);
         const bool lives = (s->flag & XS_MARK_FLAG) != 0;
         if (s->kind == XS_HOST_KIND && !lives)
             end_host(s);

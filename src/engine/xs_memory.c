@@ -267,27 +267,30 @@ static void sweep_and_compact(txMachine *the)
     the->firstHeap = blocks;
 }
 
-/* Whether a forced collection moves chunks, which may double its pause: there is so little room that an
- * organic one would soon do it, or so much garbage that walking over it begins to cost. */
-enum { GARBAGE_MAX = 4 * 1024 };
+/* Whether a forced collection moves chunks. That may treble its pause, so a large heap leaves it to an
+ * organic one unless most of what it has is garbage; a small one does it when there is so little room that
+ * an organic one would soon do it, or when walking over the garbage begins to cost. */
+enum { GARBAGE_MAX = 4 * 1024, LARGE = 1024 * 1024 };
 static bool is_worth_compacting(const txMachine *the)
 {
-    uint64_t all = 0, used = 0, live = the->heap->chunks_live;
-    for (const txBlock *block = the->firstBlock; block != NULL; block = block->nextBlock) {
-        all += (uint64_t)(block->limit - (const txByte *)(block + 1));
-        used += (uint64_t)(block->current - (const txByte *)(block + 1));
-    }
+    const txBlock *block = the->firstBlock;
+    uint64_t all = (uint64_t)(block->limit - (const txByte *)(block + 1)),
+             used = (uint64_t)(block->current - (const txByte *)(block + 1)),
+             live = the->heap->chunks_live;
+    if (live > LARGE)
+        return used - live > live * 3;
     return (all - used) * 8 < all - live || used - live > live * 2 + GARBAGE_MAX;
 }
 
 static void sweep_chunks(txMachine *the, bool compact)
 {
-    the->currentChunksSize = (txSize)cs_chunk_marks_end(compact);
+    const txSize live = (txSize)cs_chunk_marks_end(compact);
     if (compact)
         sweep_and_compact(the);
     else
         swept = cs_sweep_slots(the, &the->firstHeap, NULL);
-    the->heap->chunks_live = (uint64_t)the->currentChunksSize;
+    the->currentChunksSize = live;
+    the->heap->chunks_live = (uint64_t)live;
 }
 
 static void sweep(txMachine *the, txFlag flag)
@@ -305,12 +308,13 @@ static void sweep(txMachine *the, txFlag flag)
 
 /* --- growth ---------------------------------------------------------------------------------------- */
 
-/* As much again as lives; of what goes beyond EXTRA_MAX, half. */
+/* As much again as lives in a small heap; in a large one half as much more, so that about one organic
+ * collection comes between two that are forced (liveslots/collect.c); in a huge one half as much. */
 enum { EXTRA_MAX = 16 * 1024 * 1024 };
 static uint64_t room_for(uint64_t live)
 {
-    uint64_t half = live / 2;
-    return half + (half < EXTRA_MAX ? half : EXTRA_MAX);
+    uint64_t half = live / 2, extra = live < LARGE ? half : live - LARGE / 2;
+    return half + (extra < EXTRA_MAX ? extra : EXTRA_MAX);
 }
 
 static void grow_slots(txMachine *the)
@@ -370,10 +374,20 @@ static bool collect(txMachine *the, txFlag flag)
     return true;
 }
 
-/* A collection for want of slots does not look at chunks; before it is said that too much lives, all
- * is looked at. */
+/* Chunks are as good as used up, too. */
+static bool is_short_of_chunks(const txMachine *the)
+{
+    const txBlock *block = the->firstBlock;
+    uint64_t room = (uint64_t)(block->limit - block->current);
+    return room < (uint64_t)(block->limit - (const txByte *)block) / 4;
+}
+
+/* A collection for want of slots does not look at chunks, unless it will soon be for want of chunks; before
+ * it is said that too much lives, all is looked at. */
 static void collect_organic(txMachine *the, txFlag flag)
 {
+    if (is_short_of_chunks(the))
+        flag |= XS_COMPACT_FLAG;
     if (!collect(the, flag))
         return;
     if ((flag & XS_COMPACT_FLAG) == 0 && cs_bytes_in_use(the->heap) > the->heap->bytes_max)
