@@ -72,6 +72,47 @@ static void a_heap_can_be_freed_at_any_time(void **state)
     }
 }
 
+/* --- chunks ------------------------------------------------------------------------------------------ */
+
+/* Things of all kinds that have chunks, far from one another, with properties and entries that were added
+ * when much lay between. */
+static const char things[] =
+    "const things = [], index = new Map(), make = n => { const s = `k${n}`; return { s,"
+    " big: 12345678901234567890123n * BigInt(n + 1), list: [s, n, [n]], set: new Set([s, n]),"
+    " args: (function () { 'use strict'; return arguments })(s, n),"
+    " bytes: new Uint8Array([n % 256, 7]), map: new Map([[s, { n }]]), re: new RegExp(`^a${n}$`),"
+    " next: () => things[n + 1], [`own key ${n % 50}`]: n } };"
+    "for (let n = 0; n < 1500; n++) { const t = make(n); things.push(t); index.set(n, t);"
+    " if (n % 100 === 0) t.made = Function(`return ${n}`);"
+    " for (let i = 0; i < 100; i++) [`garbage ${i}`, { i }] }"
+    "things.forEach(t => { t.late = `late ${t.s}` })";
+static const char things_are_whole[] =
+    "things.every((t, n) => t.s === `k${n}` && t.big === 12345678901234567890123n * BigInt(n + 1) &&"
+    " t.list[0] === t.s && t.list[2][0] === n && t.set.has(t.s) && t.set.has(n) &&"
+    " t.args[0] === t.s && t.args[1] === n && t.bytes[0] === n % 256 && t.bytes[1] === 7 &&"
+    " t.map.get(t.s).n === n && t.re.test(`a${n}`) && t.next() === things[n + 1] &&"
+    " t[`own key ${n % 50}`] === n && t.late === `late k${n}` && index.get(n) === t &&"
+    " (n % 100 !== 0 || t.made() === n))";
+
+/* A forced collection counts chunks where they lie, an organic one moves them. */
+static void what_lives_is_the_same_moved_or_not(void **state)
+{
+    (void)state;
+    fixture f;
+    fixture_init(&f, NULL);
+    (void)eval(&f, things);
+    assert_string_equal(eval(&f, things_are_whole), "true");
+    uint64_t live = figures_after(&f).live_bytes;
+    assert_true(live > 1500 * 1000);
+    for (int i = 0; i < 3; i++) {
+        (void)eval(&f, "for (let i = 0; i < 100000; i++) `garbage ${i}`.padEnd(100)");
+        assert_string_equal(eval(&f, things_are_whole), "true");
+        assert_int_equal(figures_after(&f).live_bytes, live);
+        assert_int_equal(figures_after(&f).live_bytes, live);
+    }
+    fixture_fini(&f);
+}
+
 /* --- collections at random moments ------------------------------------------------------------------ */
 
 /* Presences come, are held, become keys and are let go; in some steps the heap grows for a while. */
@@ -144,5 +185,5 @@ static void figures_are_a_function_of_the_history(void **state)
 }
 
 T_MAIN(T(what_a_storm_took_goes_back), T(blocks_with_survivors_stay),
-       T(a_heap_can_be_freed_at_any_time), T(moments_of_collections_change_nothing),
-       T(figures_are_a_function_of_the_history))
+       T(a_heap_can_be_freed_at_any_time), T(what_lives_is_the_same_moved_or_not),
+       T(moments_of_collections_change_nothing), T(figures_are_a_function_of_the_history))
