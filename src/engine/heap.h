@@ -88,7 +88,7 @@ void cs_collect_after(cs_machine *the, bool forced);
 /* mark.c. Between begin and end: what is noted with cs_mark_later() is marked by cs_mark_all(), with all
  * that it reaches. `other` is asked to mark, or to note, what a slot of a kind that mark.c does not know
  * refers to. */
-void cs_mark_begin(cs_mark_fn *other);
+void cs_mark_begin(const cs_machine *the, cs_mark_fn *other);
 void cs_mark_later(cs_slot *instance);
 void cs_mark_all(cs_machine *the);
 void cs_mark_end(void);

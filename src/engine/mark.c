@@ -20,6 +20,7 @@ enum {
     REGIONS = 16,      /* a power of two; addresses far apart share one */
     AHEAD = 16,        /* likewise */
     NEAR = 8,          /* slots behind the first that are looked at with it, where they link on */
+    SMALL = 4 * 1024,  /* slots */
     CAP_KEPT = 16 * 1024, /* what one huge heap needed is not kept for the rest of the process */
 };
 
@@ -41,6 +42,8 @@ typedef struct stack {
 
 /* Only one heap collects at a time. All is empty between calls. */
 static struct {
+    bool is_small;     /* the caches have all of it: one stack, and nothing is asked for */
+    uintptr_t regions; /* - 1 */
     stack stacks[REGIONS];
     work asked[AHEAD]; /* for, or NULL */
     unsigned asked_at;
@@ -62,7 +65,7 @@ static void __attribute__((noinline)) grow(stack *k)
 
 static inline void push(const cs_slot *s, unsigned tag, uint64_t count)
 {
-    stack *k = &m.stacks[(uintptr_t)s >> REGION_SHIFT & (REGIONS - 1)];
+    stack *k = &m.stacks[(uintptr_t)s >> REGION_SHIFT & m.regions];
     if (k->top == k->end)
         grow(k);
     *k->top++ = (work){ (uintptr_t)s | tag, count };
@@ -227,15 +230,27 @@ static bool empty_stacks(cs_machine *the)
     return was_any;
 }
 
+static void empty_small(cs_machine *the, stack *k)
+{
+    while (k->top > k->items)
+        take(the, *--k->top);
+}
+
 void cs_mark_all(cs_machine *the)
 {
+    if (m.is_small) {
+        empty_small(the, &m.stacks[0]);
+        return;
+    }
     while (empty_stacks(the))
         for (int i = 0; i < AHEAD; i++)
             exchange(the, (work){ 0, 0 });
 }
 
-void cs_mark_begin(cs_mark_fn *other)
+void cs_mark_begin(const cs_machine *the, cs_mark_fn *other)
 {
+    m.is_small = the->currentHeapCount < SMALL;
+    m.regions = m.is_small ? 0 : REGIONS - 1;
     m.other = other;
 }
 

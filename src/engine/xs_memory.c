@@ -234,7 +234,7 @@ static void mark(txMachine *the, txFlag flag)
     char *limit = the->stackLimit;
     the->stackLimit = NULL;
     cs_chunk_marks_begin(the, (flag & XS_COMPACT_FLAG) != 0);
-    cs_mark_begin(fxMarkReference);
+    cs_mark_begin(the, fxMarkReference);
     fxMark(the, fxMarkReference);
     mark_owned(the, (flag & XS_ORGANIC_FLAG) == 0);
     cs_mark_end();
