@@ -15,21 +15,23 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { KNOWN_MAX = 65536 };
+enum { KNOWN_MAX = 65536, LISTS = 3 }; /* of exports, imports, promises */
 
-/* Entries of the vat's c-list from `from` on, in order: [at, count) have not been deleted by us. */
+/* Entries of the vat's c-list that are to be deleted in one phase, in order: [at, count) have not been
+ * by us. A dead vat gets no new ones, so a list that is over stays so. Each phase has its own, lest a
+ * crank that comes to the last one asks for all of them again. */
 struct cs_doomed {
     cs_vatid vat;
-    cs_vref from, to; /* to: where the phase ends; none: nowhere */
-    bool is_all;      /* of the phase */
+    cs_vref to;  /* where the phase ends; none: nowhere */
+    bool is_all; /* of the phase */
     size_t at, count;
     cs_vref items[KNOWN_MAX];
 };
 
 void cs_cleanup_forget(cs_kernel *k)
 {
-    if (k->doomed != NULL)
-        k->doomed->vat = (cs_vatid){ 0 };
+    for (size_t i = 0; k->doomed != NULL && i < LISTS; i++)
+        k->doomed[i].vat = (cs_vatid){ 0 };
 }
 
 void cs_cleanup_fini(cs_kernel *k)
@@ -78,33 +80,45 @@ static bool know(void *ctx, const cs_clist_row *row)
     return is_in && d->count < KNOWN_MAX;
 }
 
-static void find_out(cs_kernel *k, cs_vatid vat, cs_vref from, cs_vref to)
+/* o- before o+ before p- (base/ref.h), though exports go first. */
+static cs_vref first_of(cs_cleanup_phase phase)
 {
-    if (k->doomed == NULL)
-        k->doomed = CS_NEW(struct cs_doomed);
-    struct cs_doomed *d = k->doomed;
+    return phase == CS_CLEANUP_PROMISES ? cs_vref_of(CS_REF_PROMISE, false, 0)
+                                        : cs_vref_of(CS_REF_OBJECT, phase == CS_CLEANUP_EXPORTS, 0);
+}
+
+static cs_vref end_of(cs_cleanup_phase phase)
+{
+    if (phase == CS_CLEANUP_PROMISES)
+        return (cs_vref){ 0 };
+    return first_of(phase == CS_CLEANUP_EXPORTS ? CS_CLEANUP_PROMISES : CS_CLEANUP_EXPORTS);
+}
+
+static void find_out(cs_kernel *k, cs_vatid vat, cs_cleanup_phase phase)
+{
+    struct cs_doomed *d = &k->doomed[phase];
     d->vat = vat;
-    d->from = from;
-    d->to = to;
+    d->to = end_of(phase);
     d->at = d->count = 0;
     d->is_all = false;
-    cs_store_each_clist_from(k->store, vat, from, know, d);
+    cs_store_each_clist_from(k->store, vat, first_of(phase), know, d);
     d->is_all = d->is_all || d->count < KNOWN_MAX;
 }
 
 /* The first entry of the phase, or NULL. */
-static const cs_clist_row *first_entry(cs_kernel *k, cs_vatid vat, cs_vref from, cs_vref to)
+static const cs_clist_row *first_entry(cs_kernel *k, cs_vatid vat, cs_cleanup_phase phase)
 {
     const cs_clist_row *row = NULL;
-    struct cs_doomed *d = k->doomed;
-    if (d == NULL || d->vat.n != vat.n || !cs_vref_same(d->from, from))
-        find_out(k, vat, from, to);
-    d = k->doomed;
+    if (k->doomed == NULL)
+        k->doomed = cs_alloc_zero(LISTS, sizeof *k->doomed);
+    struct cs_doomed *d = &k->doomed[phase];
+    if (d->vat.n != vat.n)
+        find_out(k, vat, phase);
     while (row == NULL) {
         if (d->at == d->count && d->is_all)
             return NULL;
         if (d->at == d->count)
-            find_out(k, vat, from, to);
+            find_out(k, vat, phase);
         if (d->at < d->count)
             row = cs_clist_find_vref(k->store, vat, d->items[d->at++]);
     }
@@ -121,11 +135,11 @@ static void remove_entry(cs_kernel *k, const cs_clist_row *row)
         cs_object_orphan(k, kref);
 }
 
-static uint64_t remove_entries(cs_kernel *k, cs_vatid vat, cs_vref from, cs_vref to, uint64_t most)
+static uint64_t remove_entries(cs_kernel *k, cs_vatid vat, cs_cleanup_phase phase, uint64_t most)
 {
     uint64_t count = 0;
     const cs_clist_row *row;
-    while (count < most && (row = first_entry(k, vat, from, to)) != NULL) {
+    while (count < most && (row = first_entry(k, vat, phase)) != NULL) {
         remove_entry(k, row);
         count++;
     }
@@ -150,36 +164,6 @@ void cs_kernel_set_cleanup_budget(cs_kernel *k, const cs_cleanup_budget *budget)
 }
 
 /* ---- phases: each gives how many it has deleted, fewer than `most` if it is over ---- */
-
-static cs_vref first_import(void)
-{
-    return cs_vref_of(CS_REF_OBJECT, false, 0);
-}
-
-static cs_vref first_export(void)
-{
-    return cs_vref_of(CS_REF_OBJECT, true, 0);
-}
-
-static cs_vref first_promise(void)
-{
-    return cs_vref_of(CS_REF_PROMISE, false, 0);
-}
-
-static uint64_t remove_exports(cs_kernel *k, cs_vatid vat, uint64_t most)
-{
-    return remove_entries(k, vat, first_export(), first_promise(), most);
-}
-
-static uint64_t remove_imports(cs_kernel *k, cs_vatid vat, uint64_t most)
-{
-    return remove_entries(k, vat, first_import(), first_export(), most);
-}
-
-static uint64_t remove_promises(cs_kernel *k, cs_vatid vat, uint64_t most) /* and device nodes */
-{
-    return remove_entries(k, vat, first_promise(), (cs_vref){ 0 }, most);
-}
 
 static uint64_t remove_keys(cs_kernel *k, cs_vatid vat, uint64_t most)
 {
@@ -207,6 +191,15 @@ static uint64_t remove_transcript(cs_kernel *k, cs_vatid vat, uint64_t most)
     return count;
 }
 
+static uint64_t remove_some(cs_kernel *k, cs_vatid vat, cs_cleanup_phase phase, uint64_t most)
+{
+    if (phase == CS_CLEANUP_KV)
+        return remove_keys(k, vat, most);
+    if (phase == CS_CLEANUP_TRANSCRIPTS)
+        return remove_transcript(k, vat, most);
+    return remove_entries(k, vat, phase, most);
+}
+
 static void forget_vat(cs_kernel *k, cs_vatid vat, cs_bytes key)
 {
     cs_vat_delete(k->store, vat);
@@ -218,14 +211,11 @@ static void forget_vat(cs_kernel *k, cs_vatid vat, cs_bytes key)
 
 static void clean_up(cs_kernel *k, cs_vatid vat, cs_bytes key)
 {
-    static uint64_t (*const phases[CS_CLEANUP_PHASES])(cs_kernel *, cs_vatid, uint64_t) = {
-        remove_exports, remove_imports, remove_promises, remove_keys, remove_transcript,
-    };
     uint64_t left = k->cleanup.total;
     bool is_spent = false;
     for (size_t i = 0; i < CS_CLEANUP_PHASES && !is_spent; i++) {
         const uint64_t own_most = k->cleanup.phases[i], most = own_most < left ? own_most : left;
-        const uint64_t count = phases[i](k, vat, most);
+        const uint64_t count = remove_some(k, vat, (cs_cleanup_phase)i, most);
         is_spent = count == most;
         left -= count;
     }

@@ -166,6 +166,49 @@ static void a_long_ending(void **state)
     assert_linear(ending_with);
 }
 
+/* A vat that decides n promises ends: bob, who has them all and waits for every other one, hears of it.
+ * All are rejected in one crank; the entries are deleted part by part. */
+static void deciding(uint32_t n)
+{
+    cs_vatid alice, bob;
+    raw_drive d = one_delivery(&alice);
+    cs_effect e;
+    cs_syscall *s = calloc(n, sizeof *s);
+    cs_vref *slots = calloc(n, sizeof *slots);
+    raw_answer(&d, NULL, 0);
+    bob = raw_add_vat(&d, "bob", NULL);
+    const cs_kref bobs = raw_root(&d, bob);
+    (void)raw_send(&d, raw_root(&d, alice), &bobs, 1);
+    raw_expect(&d, alice, &e);
+    for (uint32_t i = 0; i < n; i++) {
+        slots[i] = cs_vref_of(CS_REF_PROMISE, true, i + 1);
+        s[i] = send_to(cs_vref_of(CS_REF_OBJECT, false, 50), (cs_vref){ 0 });
+        s[i].send.methargs = (cs_capdata){ CS_BYTES("#[\"foo\",[\"&0\"]]"), slots + i, 1 };
+    }
+    raw_answer(&d, s, n);
+    for (uint32_t i = 0; i < n; i++) {
+        raw_expect(&d, bob, &e);
+        const cs_syscall subscribe = { .kind = CS_SYSCALL_SUBSCRIBE,
+                                       .promise = e.delivery.message.methargs.slots[0] };
+        raw_answer(&d, &subscribe, i % 2);
+    }
+    cs_kernel_set_cleanup(d.k, 100);
+    assert_ok(cs_kernel_terminate(d.k, alice, CS_BYTES("test")));
+    assert_int_equal(raw_drain(&d), n / 2);
+    assert_null(cs_vat_find(d.store, alice));
+    raw_audit(&d);
+    assert_int_equal(cs_meta_get(d.store)->stats[CS_STAT_PROMISES], n / 2 + 2); /* and the host's */
+    free(s);
+    free(slots);
+    raw_close(&d);
+}
+
+static void a_vat_that_decides_much_ends(void **state)
+{
+    (void)state;
+    assert_linear(deciding);
+}
+
 /* n vats subscribe to one promise. */
 static void subscribers(uint32_t n)
 {
@@ -313,5 +356,5 @@ static void many_importers(void **state)
         fail_msg("1,000 took %.3f s, 10,000 took %.3f s", small, large);
 }
 
-T_MAIN(T(a_long_queue), T(a_long_chain), T(a_long_ending), T(many_subscribers), T(a_long_way_out),
-       T(many_importers))
+T_MAIN(T(a_long_queue), T(a_long_chain), T(a_long_ending), T(a_vat_that_decides_much_ends),
+       T(many_subscribers), T(a_long_way_out), T(many_importers))
