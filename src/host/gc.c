@@ -67,9 +67,7 @@ static cs_status collect(capstan *c, const char *vat, capstan_gc_figures *f)
 capstan_code capstan_gc(capstan *c, const char *vat, capstan_gc_figures *ret)
 {
     capstan_gc_figures figures = { 0 };
-    cs_status st = cs_host_enter(c);
-    if (st == CS_OK)
-        st = cs_host_writable(c);
+    cs_status st = cs_host_enter_to_write(c);
     if (st == CS_OK)
         st = collect(c, vat, &figures);
     if (ret != NULL)
@@ -79,9 +77,7 @@ capstan_code capstan_gc(capstan *c, const char *vat, capstan_gc_figures *ret)
 
 capstan_code capstan_reap_all(capstan *c)
 {
-    cs_status st = cs_host_enter(c);
-    if (st == CS_OK)
-        st = cs_host_writable(c);
+    cs_status st = cs_host_enter_to_write(c);
     return cs_host_leave(c, st == CS_OK ? cs_kernel_reap_all(c->kernel, &c->err) : st);
 }
 
@@ -92,9 +88,7 @@ static uint64_t reap_number(uint64_t n)
 
 capstan_code capstan_set_reap_defaults(capstan *c, uint64_t interval, uint64_t gc_krefs)
 {
-    cs_status st = cs_host_enter(c);
-    if (st == CS_OK)
-        st = cs_host_writable(c);
+    cs_status st = cs_host_enter_to_write(c);
     if (st == CS_OK)
         st = cs_kernel_set_reap_defaults(c->kernel, reap_number(interval), reap_number(gc_krefs));
     return cs_host_leave(c, st);

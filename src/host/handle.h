@@ -35,8 +35,8 @@ struct capstan {
 /* Every public function begins with cs_host_enter() (BUSY from inside a callback, or a handle that
  * did not open) and ends with cs_host_leave(), which turns the status into its public code. */
 cs_status cs_host_enter(capstan *c);
+cs_status cs_host_enter_to_write(capstan *c); /* READ_ONLY, too, if it was opened to look */
 capstan_code cs_host_leave(capstan *c, cs_status st);
-cs_status cs_host_writable(capstan *c); /* READ_ONLY if it was opened to look */
 
 /* The vats, made on first use; or before, and then the store is told to them later. */
 void cs_host_vats(capstan *c);

@@ -120,9 +120,7 @@ static cs_status install(capstan *c, const capstan_bundle *b, cs_loaded *l)
 capstan_code capstan_install_bundle(capstan *c, const capstan_bundle *bundle, const char **ret_id)
 {
     cs_loaded l = { 0 };
-    cs_status st = cs_host_enter(c);
-    if (st == CS_OK)
-        st = cs_host_writable(c);
+    cs_status st = cs_host_enter_to_write(c);
     if (st == CS_OK)
         st = install(c, bundle, &l);
     if (st == CS_OK && ret_id != NULL) {

@@ -184,9 +184,7 @@ capstan_code capstan_queue_to_vat_root(capstan *c, const char *vat, const char *
 {
     cs_kref root;
     letter l = { 0 };
-    cs_status st = cs_host_enter(c);
-    if (st == CS_OK)
-        st = cs_host_writable(c);
+    cs_status st = cs_host_enter_to_write(c);
     if (st == CS_OK)
         st = write_letter(c, method, args, &l);
     if (st == CS_OK)
@@ -203,9 +201,7 @@ capstan_code capstan_queue_to_object(capstan *c, const char *kref, const char *m
 {
     cs_kref target;
     letter l = { 0 };
-    cs_status st = cs_host_enter(c);
-    if (st == CS_OK)
-        st = cs_host_writable(c);
+    cs_status st = cs_host_enter_to_write(c);
     if (st == CS_OK)
         st = write_letter(c, method, args, &l);
     if (st == CS_OK)
@@ -282,9 +278,7 @@ capstan_code capstan_kp_resolution(capstan *c, const char *kpid, capstan_capdata
 capstan_code capstan_kp_release(capstan *c, const char *kref)
 {
     cs_kref held;
-    cs_status st = cs_host_enter(c);
-    if (st == CS_OK)
-        st = cs_host_writable(c);
+    cs_status st = cs_host_enter_to_write(c);
     if (st == CS_OK)
         st = cs_host_parse_kref(c, kref, CS_REF_NONE, &held);
     if (st == CS_OK)
@@ -342,9 +336,7 @@ capstan_code capstan_root_object(capstan *c, const char *vat, const char **ret_k
 capstan_code capstan_pin_vat_root(capstan *c, const char *vat)
 {
     cs_kref root;
-    cs_status st = cs_host_enter(c);
-    if (st == CS_OK)
-        st = cs_host_writable(c);
+    cs_status st = cs_host_enter_to_write(c);
     if (st == CS_OK)
         st = find_root(c, vat, &root);
     return cs_host_leave(c, st == CS_OK ? cs_kernel_pin(c->kernel, root) : st);
@@ -353,9 +345,7 @@ capstan_code capstan_pin_vat_root(capstan *c, const char *vat)
 capstan_code capstan_unpin_vat_root(capstan *c, const char *vat)
 {
     cs_vatid id;
-    cs_status st = cs_host_enter(c);
-    if (st == CS_OK)
-        st = cs_host_writable(c);
+    cs_status st = cs_host_enter_to_write(c);
     if (st == CS_OK)
         st = cs_host_find_vat(c, vat, &id);
     if (st == CS_OK && !is_live(c, id))
@@ -373,9 +363,7 @@ capstan_code capstan_unpin_vat_root(capstan *c, const char *vat)
 capstan_code capstan_resume_vat(capstan *c, const char *vat)
 {
     cs_vatid id;
-    cs_status st = cs_host_enter(c);
-    if (st == CS_OK)
-        st = cs_host_writable(c);
+    cs_status st = cs_host_enter_to_write(c);
     if (st == CS_OK)
         st = cs_host_find_vat(c, vat, &id);
     if (st == CS_OK) {
@@ -388,26 +376,20 @@ capstan_code capstan_resume_vat(capstan *c, const char *vat)
 
 capstan_code capstan_set_vats_max(capstan *c, uint64_t most)
 {
-    cs_status st = cs_host_enter(c);
-    if (st == CS_OK)
-        st = cs_host_writable(c);
+    cs_status st = cs_host_enter_to_write(c);
     return cs_host_leave(c, st == CS_OK ? cs_kernel_set_vats_max(c->kernel, most) : st);
 }
 
 capstan_code capstan_terminate_vat(capstan *c, const char *vat, const char *reason)
 {
     cs_vatid id;
-    cs_status st = cs_host_enter(c);
-    if (st == CS_OK)
-        st = cs_host_writable(c);
+    cs_status st = cs_host_enter_to_write(c);
     if (st == CS_OK)
         st = cs_host_find_vat(c, vat, &id);
     if (st == CS_OK) {
         st = cs_kernel_terminate(c->kernel, id, cs_bytes_of(reason == NULL ? "" : reason));
         if (st == CS_E_DEAD)
             st = cs_fail(&c->err, st, "vat '%s' is terminated already", vat);
-        if (st == CS_E_PANIC)
-            st = cs_fail(&c->err, st, "critical vat ended: '%s', by the host", vat);
     }
     return cs_host_leave(c, st);
 }

@@ -79,16 +79,19 @@ capstan_code cs_host_leave(capstan *c, cs_status st)
 {
     if (c->vats != NULL)
         cs_vats_rest(c->vats);
+    if (st == CS_E_PANIC && c->err.text[0] == 0)
+        (void)cs_kernel_status(c->kernel, &c->err);
     if (st != CS_OK && c->err.text[0] == 0)
         (void)cs_fail(&c->err, st, "%s", cs_status_text(st));
     return code_of(st);
 }
 
-cs_status cs_host_writable(capstan *c)
+cs_status cs_host_enter_to_write(capstan *c)
 {
-    if (c->read_only)
+    cs_status st = cs_host_enter(c);
+    if (st == CS_OK && c->read_only)
         return cs_fail(&c->err, CS_E_READ_ONLY, "%s is open read-only", c->store_path);
-    return CS_OK;
+    return st;
 }
 
 void cs_host_notice(capstan *c, const char *format, ...)

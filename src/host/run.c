@@ -196,7 +196,7 @@ static cs_status run(capstan *c, const capstan_policy *policy, capstan_run_figur
 {
     const cs_meta before = *cs_meta_get(c->store);
     const uint64_t started = now_ns();
-    cs_status st = cs_host_writable(c);
+    cs_status st = CS_OK;
     while (st == CS_OK && !must_stop(policy, f, now_ns() - started)) {
         bool did;
         st = cs_host_crank(c, cs_kernel_next, &did);
@@ -215,9 +215,7 @@ static cs_status run(capstan *c, const capstan_policy *policy, capstan_run_figur
 
 capstan_code capstan_step(capstan *c, bool *ret_did)
 {
-    cs_status st = cs_host_enter(c);
-    if (st == CS_OK)
-        st = cs_host_writable(c);
+    cs_status st = cs_host_enter_to_write(c);
     if (st == CS_OK)
         st = cs_host_crank(c, cs_kernel_next, ret_did);
     return cs_host_leave(c, st);
@@ -227,7 +225,7 @@ capstan_code capstan_run(capstan *c, const capstan_policy *policy, capstan_run_f
 {
     static const capstan_policy for_ever = { 0 };
     capstan_run_figures figures = { 0 };
-    cs_status st = cs_host_enter(c);
+    cs_status st = cs_host_enter_to_write(c);
     if (st == CS_OK) {
         policy = policy == NULL ? &for_ever : policy;
         st = set_cleanup(c, policy);
@@ -242,8 +240,6 @@ capstan_code capstan_run(capstan *c, const capstan_policy *policy, capstan_run_f
 
 capstan_code capstan_commit(capstan *c)
 {
-    cs_status st = cs_host_enter(c);
-    if (st == CS_OK)
-        st = cs_host_writable(c);
+    cs_status st = cs_host_enter_to_write(c);
     return cs_host_leave(c, st == CS_OK ? cs_host_commit(c) : st);
 }

@@ -16,8 +16,9 @@
 cs_status cs_change_begin(cs_kernel *k, cs_change what, cs_error *err)
 {
     cs_assert(!k->delivering);
-    if (k->panic.status != CS_OK)
-        return cs_fail(err, k->panic.status, "%s", k->panic.text);
+    cs_status st = cs_kernel_status(k, err);
+    if (st != CS_OK)
+        return st;
     cs_crank_begin(k);
     cs_crank_record(k, 'H');
     cs_crank_record(k, what);

@@ -209,6 +209,11 @@ static cs_status next(cs_kernel *k, cs_effect *ret, cs_error *err)
     return cs_reap_is_due_at_idle(k) ? idle_crank(k, ret, err) : CS_OK;
 }
 
+cs_status cs_kernel_status(const cs_kernel *k, cs_error *err)
+{
+    return k->panic.status == CS_OK ? CS_OK : cs_fail(err, k->panic.status, "%s", k->panic.text);
+}
+
 /* The effect is the caller's only if all is well. */
 static cs_status next_of(cs_kernel *k, cs_status (*which)(cs_kernel *, cs_effect *, cs_error *),
                          cs_effect *ret, cs_error *err)
@@ -216,8 +221,8 @@ static cs_status next_of(cs_kernel *k, cs_status (*which)(cs_kernel *, cs_effect
     cs_assert(!k->delivering);
     cs_effect effect = { .kind = CS_EFFECT_IDLE };
     cs_status st = cs_store_status(k->store, err);
-    if (st == CS_OK && k->panic.status != CS_OK)
-        st = cs_fail(err, k->panic.status, "%s", k->panic.text);
+    if (st == CS_OK)
+        st = cs_kernel_status(k, err);
     if (st == CS_OK)
         st = which(k, &effect, err);
     if (st == CS_OK && effect.kind == CS_EFFECT_IDLE)

@@ -27,6 +27,8 @@ typedef struct cs_kernel_ops {
 CS_MUST_USE cs_status cs_kernel_new(cs_store *store, const cs_kernel_ops *ops, void *ctx,
                                     cs_kernel **ret_k, cs_error *err);
 cs_kernel *cs_kernel_free(cs_kernel *k);
+/* OK, or PANIC and why: then every later call is refused. */
+cs_status cs_kernel_status(const cs_kernel *k, cs_error *err);
 
 /* How much of what terminated vats leave one crank deletes; 0: none, until it is said otherwise. Not
  * kept in the store. CS_CLEANUP_BATCH until said otherwise. */

@@ -63,27 +63,29 @@ static bool find_cap(cs_va *va, cs_bytes id, cs_capdata *ret)
     return cs_va_try(va, cs_va_device(va), "getBundleCap", &w, ret) && is_cap(ret);
 }
 
+/* Returns the cap of the bundle that the message names. True: there is none yet, and it is *ret_id. */
+static bool has_no_cap(cs_va *va, cs_bytes *ret_id)
+{
+    cs_capdata cap;
+    if (!take_id(va, "bundleID", ret_id))
+        return false;
+    bool found = find_cap(va, *ret_id, &cap);
+    if (found)
+        cs_va_return(va, &cap);
+    return !found;
+}
+
 static void get_bundle_cap(cs_va *va)
 {
     cs_bytes id;
-    cs_capdata cap;
-    if (!take_id(va, "bundleID", &id))
-        return;
-    if (find_cap(va, id, &cap))
-        cs_va_return(va, &cap);
-    else
+    if (has_no_cap(va, &id))
         cs_va_throw(va, "bundleID not yet installed: %.*s", (int)id.size, (const char *)id.data);
 }
 
 static void wait_for_bundle_cap(cs_va *va)
 {
     cs_bytes id;
-    cs_capdata cap;
-    if (!take_id(va, "bundleID", &id))
-        return;
-    if (find_cap(va, id, &cap))
-        cs_va_return(va, &cap);
-    else
+    if (has_no_cap(va, &id))
         cs_va_wait(va, "bundle", id);
 }
 

@@ -225,7 +225,11 @@ def a_critical_vat_that_ends_is_a_panic(dir):
         'boss': {'sourceSpec': './vat-boss.js', 'creationOptions': {'critical': True}}}}))
     exits(QUIET, capstan('run', dir / 'config.json'))
     with Serve(dir.store) as s:
-        s.refuses('PANIC', '', 'terminateVat', vat='boss')
+        for _ in range(2):
+            s.refuses('PANIC', 'critical vat ended: v2: by the host: enough', 'terminateVat', vat='boss',
+                      reason='enough')
+        s.refuses('PANIC', 'critical vat ended: v2', 'terminateVat', vat='a')
+        s.refuses('PANIC', 'critical vat ended: v2', 'run')
     r = capstan('run', dir / 'config.json')
     want(r.code in (QUIET, PANIC), r)
 
