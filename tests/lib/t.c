@@ -257,7 +257,7 @@ static size_t shrink(t_property_fn *property, void *ctx, uint8_t *data, size_t s
 void t_property(t_property_fn *property, void *ctx, unsigned runs)
 {
     unsigned long only = number("T_SEED", 0);
-    unsigned long first = only != 0 ? only : 1;
+    unsigned long first = only != 0 ? only : number("T_FIRST", 1);
     unsigned long last = only != 0 ? only : number("T_RUNS", runs);
     for (unsigned long seed = first; seed <= last; seed++) {
         tape t;

@@ -12,7 +12,8 @@
  * sanitizer or the debugger, not caught. Output is TAP.
  *
  *   T_FILTER=word    runs only the cases whose name contains the word
- *   T_SEED=n         only this seed in t_property()      T_RUNS=n   so many seeds */
+ *   T_SEED=n         only this seed in t_property()
+ *   T_RUNS=n         seeds up to this one                 T_FIRST=n  from this one on */
 #pragma once
 #include <setjmp.h>
 #include <stdarg.h>
