@@ -432,6 +432,18 @@ const char *sk_message(sk *k, const char *target, const char *body, const char *
                                                       .result = sk_vref(result) } });
 }
 
+const char *sk_send(sk *k, const char *body, const char *slots, const char *result)
+{
+    return sk_message(k, "o+0", body, slots, result);
+}
+
+sk *sk_started(const char *source)
+{
+    sk *k = sk_new(source);
+    assert_string_equal(sk_start(k, "#{}", ""), "");
+    return k;
+}
+
 const char *sk_notify(sk *k, const char *vpid, bool rejected, const char *body, const char *slots)
 {
     const cs_resolution r = { .promise = sk_vref(vpid),

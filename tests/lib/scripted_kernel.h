@@ -27,7 +27,8 @@
 
 typedef struct sk sk;
 
-sk *sk_new(const char *source); /* fails the test if the program does not load */
+sk *sk_new(const char *source);     /* fails the test if the program does not load */
+sk *sk_started(const char *source); /* the same, and startVat, which makes no syscall */
 sk *sk_free(sk *k);
 /* Before anything is loaded: the limits of every vat that follows; 0 is none. */
 void sk_limits(uint64_t computrons_max, uint64_t heap_max);
@@ -38,6 +39,8 @@ cs_status sk_try(const char *source, sk **ret, cs_error *err);
 const char *sk_start(sk *k, const char *body, const char *slots);
 const char *sk_message(sk *k, const char *target, const char *body, const char *slots,
                        const char *result);
+/* To the root. */
+const char *sk_send(sk *k, const char *body, const char *slots, const char *result);
 /* One resolution; several go through sk_deliver(). */
 const char *sk_notify(sk *k, const char *vpid, bool rejected, const char *body, const char *slots);
 /* References with blanks between them. */

@@ -7,13 +7,6 @@
 
 const cs_store_options making = { .create = true }, using = { 0 }, reading = { .read_only = true };
 
-const char *new_path(void)
-{
-    static char path[200];
-    (void)snprintf(path, sizeof path, "%s/s.db", t_tmpdir());
-    return path;
-}
-
 cs_store *open_good(const char *path, const cs_store_options *options)
 {
     cs_store *s = NULL;

@@ -1,11 +1,10 @@
 /* What tests of opening and locking share: stores with a crank number in them, and other processes. */
 #pragma once
-#include "store/store.h"
+#include "store_file.h"
 #include "t.h"
 
 extern const cs_store_options making, using, reading;
 
-const char *new_path(void); /* in a directory of its own; lives until the next call */
 cs_store *open_good(const char *path, const cs_store_options *options);
 /* Opening fails so, with one line that names the path and has the word. */
 void refused(const char *path, const cs_store_options *options, cs_status st, const char *word);

@@ -12,16 +12,9 @@
 
 #define DONE "resolve p-90 #\"#undefined\"\n"
 
-static sk *started(const char *source)
-{
-    sk *k = sk_new(source);
-    assert_string_equal(sk_start(k, "#{}", ""), "");
-    return k;
-}
-
 static const char *send(sk *k, const char *body, const char *slots)
 {
-    return sk_message(k, "o+0", body, slots, "p-90");
+    return sk_send(k, body, slots, "p-90");
 }
 
 /* --- very many ---------------------------------------------------------------------------------- */
@@ -107,7 +100,7 @@ static void lose_many(sk *k)
 static void one_crank_tells_so_much(void **state)
 {
     (void)state;
-    sk *k = started(holder);
+    sk *k = sk_started(holder);
     lose_many(k);
     (void)send(k, "#[\"size\",[]]", "");
     assert_false(sk_reply(k)->collected);
@@ -124,7 +117,7 @@ static void one_crank_tells_so_much(void **state)
 static void back_before_it_is_told(void **state)
 {
     (void)state;
-    sk *k = started(holder);
+    sk *k = sk_started(holder);
     lose_many(k);
     sk_collect(k, CS_COLLECT_NOW);
     (void)send(k, "#[\"hold\",[\"$0\",\"$1\"]]", "o-31999 o-31998");
@@ -141,7 +134,7 @@ static void back_before_it_is_told(void **state)
 static void back_and_lost_before_it_is_told(void **state)
 {
     (void)state;
-    sk *k = started(holder);
+    sk *k = sk_started(holder);
     lose_many(k);
     sk_collect(k, CS_COLLECT_NOW);
     (void)send(k, "#[\"look\",[\"$0\"]]", "o-31999"); /* and lost in the same crank */
@@ -156,7 +149,7 @@ static void back_and_lost_before_it_is_told(void **state)
 static void batches_meet(void **state)
 {
     (void)state;
-    sk *k = started(holder);
+    sk *k = sk_started(holder);
     lose_many(k);
     sk_collect(k, CS_COLLECT_NOW);
     (void)sk_boyd(k);
@@ -169,7 +162,7 @@ static void batches_meet(void **state)
 static void recognized_and_then_lost(void **state)
 {
     (void)state;
-    sk *k = started(holder);
+    sk *k = sk_started(holder);
     (void)send_many(k, "key", 20000, MANY / 2);
     (void)send_many(k, "key", 20000 + MANY / 2, MANY / 2);
     (void)sk_boyd(k);
@@ -202,7 +195,7 @@ static void give_many(sk *k)
 static void many_exports(void **state)
 {
     (void)state;
-    sk *k = started(holder);
+    sk *k = sk_started(holder);
     give_many(k);
     (void)about_exports(k, CS_DELIVER_DROP_EXPORTS, 10, MANY);
     assert_int_equal(sk_reply(k)->watched, MANY);
@@ -226,7 +219,7 @@ static bool collects(sk *k, const char *body, const char *slots)
 static void due_when_much_was_allocated(void **state)
 {
     (void)state;
-    sk *k = started(holder);
+    sk *k = sk_started(holder);
     (void)sk_boyd(k);
     sk_collect(k, CS_COLLECT_WHEN_DUE);
     assert_false(collects(k, "#[\"look\",[\"$0\"]]", "o-50"));
@@ -244,7 +237,7 @@ static void due_when_much_was_allocated(void **state)
 static void never_without_anything_to_tell(void **state)
 {
     (void)state;
-    sk *k = started(holder);
+    sk *k = sk_started(holder);
     sk_collect(k, CS_COLLECT_NOW);
     assert_false(collects(k, "#[\"waste\",[10000]]", ""));
     sk_collect(k, CS_COLLECT_WHEN_DUE);
@@ -260,7 +253,7 @@ static void dropped_exports_make_it_due(void **state)
 {
     (void)state;
     enum { AT_ONE_TIME = 500 };
-    sk *k = started(holder);
+    sk *k = sk_started(holder);
     give_many(k);
     (void)sk_boyd(k);
     sk_collect(k, CS_COLLECT_WHEN_DUE);
@@ -278,7 +271,7 @@ static void dropped_exports_make_it_due(void **state)
 static void not_after_a_failure(void **state)
 {
     (void)state;
-    sk *k = started(holder);
+    sk *k = sk_started(holder);
     sk_collect(k, CS_COLLECT_NOW);
     (void)send(k, "#[\"hold\",[\"$0\"]]", "o-50");
     assert_true(sk_reply(k)->collected);
@@ -292,8 +285,8 @@ static void not_after_a_failure(void **state)
 static void full_cranks_tell_nothing(void **state)
 {
     (void)state;
-    sk *k = started("export const buildRootObject = () => Far('root', { m: (x, n) => {"
-                    " for (let i = 0; i < n; i += 1) E.sendOnly(x).m(); }, hi: () => {} });");
+    sk *k = sk_started("export const buildRootObject = () => Far('root', { m: (x, n) => {"
+                       " for (let i = 0; i < n; i += 1) E.sendOnly(x).m(); }, hi: () => {} });");
     sk_collect(k, CS_COLLECT_NOW);
     char body[64];
     (void)snprintf(body, sizeof body, "#[\"m\",[\"$0\",%u]]", CS_SYSCALLS_MAX - 2);
@@ -346,7 +339,7 @@ static void storms_leave_nothing(void **state)
 {
     (void)state;
     enum { STORMS = 4 };
-    sk *k = started(holder);
+    sk *k = sk_started(holder);
     size_t after[STORMS];
     for (int i = 0; i < STORMS; i++) {
         hold_storm(k, 1000000 + (uint64_t)i * STORM);
@@ -559,7 +552,7 @@ static void play(uint64_t seed)
         m.wm[id] = NO_ENTRY;
     tape_from_seed(&t, seed);
     printf("# seed %d\n", (int)seed);
-    sk *k = started(puppet);
+    sk *k = sk_started(puppet);
     for (int i = 0; i < STEPS; i++) {
         sk_collect(k, tape_pick(&t, modes));
         step(k, &m, &t);

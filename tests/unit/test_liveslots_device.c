@@ -21,31 +21,19 @@ static const char vat[] =
     " spin: (d, n) => { for (let i = 0; i < n; i++) D(d).m(); },"
     " }); };";
 
-static sk *started(void)
-{
-    sk *k = sk_new(vat);
-    assert_string_equal(sk_start(k, "#{}", ""), "");
-    return k;
-}
-
-static const char *send(sk *k, const char *body, const char *slots, const char *result)
-{
-    return sk_message(k, "o+0", body, slots, result);
-}
-
 static void a_call_waits_for_its_answer(void **state)
 {
     (void)state;
-    sk *k = started();
+    sk *k = sk_started(vat);
     sk_answer(k, false, "#[1,\"$0.Alleged: carol\",\"$1\"]", "o-60 d-71");
     assert_string_equal(
-        send(k, "#[\"call\",[\"$0.Device\",7,\"$1\"]]", "d-70 o-50", "p-60"),
+        sk_send(k, "#[\"call\",[\"$0.Device\",7,\"$1\"]]", "d-70 o-50", "p-60"),
         "call d-70 m #[7,\"$0.Alleged: presence o-50\"] [o-50] = "
         "#[1,\"$0.Alleged: carol\",\"$1\"] [o-60 d-71]\n"
         "resolve p-60 #[1,\"$0.Alleged: carol\",\"$1.Alleged: device d-71\"] [o-60 d-71]\n");
     sk_answer(k, false, "#\"first\"", "");
     sk_answer(k, false, "#\"#undefined\"", "");
-    assert_string_equal(send(k, "#[\"two\",[\"$0\"]]", "d-70", "p-61"),
+    assert_string_equal(sk_send(k, "#[\"two\",[\"$0\"]]", "d-70", "p-61"),
                         "call d-70 a #[1] = #\"first\"\ncall d-70 b #[2] = #\"#undefined\"\n"
                         "resolve p-61 #[\"first\",\"#undefined\"]\n");
     (void)sk_free(k);
@@ -54,13 +42,13 @@ static void a_call_waits_for_its_answer(void **state)
 static void a_failure_is_thrown(void **state)
 {
     (void)state;
-    sk *k = started();
+    sk *k = sk_started(vat);
     sk_answer(k, true, "no such \xc3\xa9tage", "");
-    (void)send(k, "#[\"log\",[\"$0\"]]", "d-70", "");
+    (void)sk_send(k, "#[\"log\",[\"$0\"]]", "d-70", "");
     assert_string_equal(sk_said(k), "Error: syscall.callNow failed: no such \xc3\xa9tage\n");
     sk_answer(k, true, "why", "");
     assert_string_equal(
-        send(k, "#[\"call\",[\"$0\"]]", "d-70", "p-60"),
+        sk_send(k, "#[\"call\",[\"$0\"]]", "d-70", "p-60"),
         "call d-70 m #[] =! why\n"
         "resolve p-60! #{\"#error\":\"syscall.callNow failed: why\",\"errorId\":\"error:liveSlots:v"
         "2#70001\",\"name\":\"Error\"}\n");
@@ -71,11 +59,12 @@ static void a_failure_is_thrown(void **state)
 static void promises_are_refused(void **state)
 {
     (void)state;
-    sk *k = started();
-    assert_string_equal(send(k, "#[\"log\",[\"$0\",\"&1\"]]", "d-70 p-60", ""), "subscribe p-60\n");
+    sk *k = sk_started(vat);
+    assert_string_equal(sk_send(k, "#[\"log\",[\"$0\",\"&1\"]]", "d-70 p-60", ""),
+                        "subscribe p-60\n");
     assert_string_equal(sk_said(k), "Error: D() arguments cannot include a Promise\n");
     sk_answer(k, false, "#[\"&0\",\"$1\"]", "p-61 o-50");
-    (void)send(k, "#[\"log\",[\"$0\"]]", "d-70", "");
+    (void)sk_send(k, "#[\"log\",[\"$0\"]]", "d-70", "");
     assert_string_equal(sk_said(k), "Error: D() arguments cannot include a Promise\n");
     (void)sk_free(k);
 }
@@ -93,7 +82,7 @@ static void what_cannot_be_passed_is_not_called(void **state)
                " fails(() => { D(d).x = 1; }); testLog(Object.isFrozen(D(d)),"
                " D(d) === D(d), typeof D(d).then, Reflect.ownKeys(D(d)).length); } });");
     (void)sk_start(k, "#{}", "");
-    assert_string_equal(send(k, "#[\"m\",[\"$0\"]]", "d-70", ""), "");
+    assert_string_equal(sk_send(k, "#[\"m\",[\"$0\"]]", "d-70", ""), "");
     const char *said = sk_said(k);
     assert_non_null(strstr(said, "a Map"));
     assert_non_null(strstr(said, "TypeError: D(): the name of a method must be a string\n"
@@ -111,13 +100,13 @@ static void what_cannot_be_passed_is_not_called(void **state)
 static void a_refused_call_ends_the_delivery(void **state)
 {
     (void)state;
-    sk *k = started();
-    assert_string_equal(send(k, "#[\"log\",[\"$0\"]]", "d-70", ""),
+    sk *k = sk_started(vat);
+    assert_string_equal(sk_send(k, "#[\"log\",[\"$0\"]]", "d-70", ""),
                         "call d-70 m #[] = \n"
                         "failed BAD_SYSCALL: a question was refused: malformed syscall\n");
     assert_string_equal(sk_said(k), "");
     assert_int_not_equal(sk_reply(k)->status, CS_OK);
-    (void)send(k, "#[\"back\",[\"$0\"]]", "d-70", "");
+    (void)sk_send(k, "#[\"back\",[\"$0\"]]", "d-70", "");
     assert_int_not_equal(sk_reply(k)->status, CS_OK);
     (void)sk_free(k);
 }
@@ -129,9 +118,9 @@ static void nodes_are_passable_but_no_presences(void **state)
     sk *k = sk_new("export const buildRootObject = () => Far('root', { back: d => d,"
                    " message: d => E(d).m() });");
     (void)sk_start(k, "#{}", "");
-    assert_string_equal(send(k, "#[\"back\",[\"$0\"]]", "d-70", "p-60"),
+    assert_string_equal(sk_send(k, "#[\"back\",[\"$0\"]]", "d-70", "p-60"),
                         "resolve p-60 #\"$0.Alleged: device d-70\" [d-70]\n");
-    const char *trace = send(k, "#[\"message\",[\"$0\"]]", "d-70", "p-61");
+    const char *trace = sk_send(k, "#[\"message\",[\"$0\"]]", "d-70", "p-61");
     assert_non_null(strstr(trace, "resolve p-61! "));
     assert_non_null(strstr(trace, "target has no method"));
     (void)sk_free(k);
@@ -142,12 +131,12 @@ static void nodes_are_passable_but_no_presences(void **state)
 static void results_are_counted(void **state)
 {
     (void)state;
-    sk *k = started();
+    sk *k = sk_started(vat);
     sk_answer(k, false, "#\"$0\"", "o-60 o-61");
-    assert_string_equal(send(k, "#[\"hold\",[\"$0\"]]", "d-70", ""),
+    assert_string_equal(sk_send(k, "#[\"hold\",[\"$0\"]]", "d-70", ""),
                         "call d-70 m #[] = #\"$0\" [o-60 o-61]\ndrop o-61\nretire o-61\n");
     assert_string_equal(sk_boyd(k), "");
-    assert_string_equal(send(k, "#[\"drop\",[]]", "", ""), "");
+    assert_string_equal(sk_send(k, "#[\"drop\",[]]", "", ""), "");
     assert_string_equal(sk_boyd(k), "drop o-60\nretire o-60\n");
     (void)sk_free(k);
 }
@@ -160,7 +149,7 @@ static void arguments_are_held(void **state)
                    " m: d => D(d).give(Far('it', { hi: () => 5 })) });");
     (void)sk_start(k, "#{}", "");
     sk_answer(k, false, "#null", "");
-    assert_string_equal(send(k, "#[\"m\",[\"$0\"]]", "d-70", ""),
+    assert_string_equal(sk_send(k, "#[\"m\",[\"$0\"]]", "d-70", ""),
                         "call d-70 give #[\"$0.Alleged: it\"] [o+10] = #null\n");
     assert_string_equal(sk_boyd(k), "");
     assert_string_equal(sk_message(k, "o+10", "#[\"hi\",[]]", "", "p-60"), "resolve p-60 #5\n");
@@ -174,10 +163,10 @@ static void malformed_results_are_thrown(void **state)
 {
     (void)state;
     static const char *const bodies[] = { "#[", "", "#\"$0\"", "#{\"#tag\":1}" };
-    sk *k = started();
+    sk *k = sk_started(vat);
     for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
         sk_answer(k, false, bodies[i], "");
-        (void)send(k, "#[\"log\",[\"$0\"]]", "d-70", "");
+        (void)sk_send(k, "#[\"log\",[\"$0\"]]", "d-70", "");
         assert_non_null(strstr(sk_said(k), "Error: "));
         assert_int_equal(sk_reply(k)->status, CS_OK);
         assert_true(sk_reply(k)->computrons > 0);
@@ -194,15 +183,15 @@ static void methods_can_be_kept(void **state)
                    " now: () => m(1), later: () => Promise.resolve().then(() => d.n(2)),"
                    " thenable: () => ({ then: r => r(m(3)) }) }); };");
     (void)sk_start(k, "#{}", "");
-    (void)send(k, "#[\"take\",[\"$0\"]]", "d-70", "");
+    (void)sk_send(k, "#[\"take\",[\"$0\"]]", "d-70", "");
     (void)sk_boyd(k);
     for (int i = 0; i < 3; i++)
         sk_answer(k, false, "#true", "");
-    assert_string_equal(send(k, "#[\"now\",[]]", "", "p-60"),
+    assert_string_equal(sk_send(k, "#[\"now\",[]]", "", "p-60"),
                         "call d-70 m #[1] = #true\nresolve p-60 #true\n");
-    assert_string_equal(send(k, "#[\"later\",[]]", "", "p-61"),
+    assert_string_equal(sk_send(k, "#[\"later\",[]]", "", "p-61"),
                         "call d-70 n #[2] = #true\nresolve p-61 #true\n");
-    assert_string_equal(send(k, "#[\"thenable\",[]]", "", "p-62"),
+    assert_string_equal(sk_send(k, "#[\"thenable\",[]]", "", "p-62"),
                         "call d-70 m #[3] = #true\nresolve p-62 #true\n");
     (void)sk_free(k);
 }
@@ -218,9 +207,9 @@ static void getters_may_call(void **state)
     (void)sk_start(k, "#{}", "");
     for (int i = 0; i < 4; i++)
         sk_answer(k, false, "#[\"because\",\"$0\"]", "o-60");
-    (void)send(k, "#[\"m\",[\"$0\"]]", "d-70", "p-60");
+    (void)sk_send(k, "#[\"m\",[\"$0\"]]", "d-70", "p-60");
     assert_int_equal(sk_reply(k)->status, CS_OK);
-    assert_string_equal(send(k, "#[\"n\",[]]", "", "p-61"), "resolve p-61 #7\n");
+    assert_string_equal(sk_send(k, "#[\"n\",[]]", "", "p-61"), "resolve p-61 #7\n");
     (void)sk_free(k);
 }
 
@@ -236,11 +225,11 @@ static void calls_are_bounded(void **state)
                    " many: d => { const x = 'x'.repeat(4_000_000);"
                    " for (;;) { try { D(d).m(x, x); } catch { testLog('caught'); } } } });");
     (void)sk_start(k, "#{}", "");
-    assert_string_equal(send(k, "#[\"large\",[\"$0\"]]", "d-70", ""), "");
+    assert_string_equal(sk_send(k, "#[\"large\",[\"$0\"]]", "d-70", ""), "");
     assert_string_equal(sk_said(k), "RangeError\n");
     for (int i = 0; i < 16; i++)
         sk_answer(k, true, "no", "");
-    (void)send(k, "#[\"many\",[\"$0\"]]", "d-70", "");
+    (void)sk_send(k, "#[\"many\",[\"$0\"]]", "d-70", "");
     assert_int_equal(sk_reply(k)->status, CS_E_BAD_SYSCALL);
     (void)sk_free(k);
 }
@@ -251,7 +240,7 @@ static uint64_t cost_of(sk *k, size_t answer_size)
     assert_non_null(body);
     (void)snprintf(body, answer_size + 4, "#\"%0*d\"", (int)answer_size, 0);
     sk_answer(k, false, body, "");
-    (void)send(k, "#[\"hold\",[\"$0\"]]", "d-70", "");
+    (void)sk_send(k, "#[\"hold\",[\"$0\"]]", "d-70", "");
     free(body);
     return sk_reply(k)->computrons;
 }
@@ -260,7 +249,7 @@ static uint64_t cost_of(sk *k, size_t answer_size)
 static void answers_cost_their_bytes(void **state)
 {
     (void)state;
-    sk *k = started();
+    sk *k = sk_started(vat);
     (void)cost_of(k, 10);
     uint64_t small = cost_of(k, 13), large = cost_of(k, 16013);
     assert_int_equal(large - small, 1000);

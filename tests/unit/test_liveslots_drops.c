@@ -6,23 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
-static sk *started(const char *source)
-{
-    sk *k = sk_new(source);
-    assert_string_equal(sk_start(k, "#{}", ""), "");
-    return k;
-}
-
-static const char *send(sk *k, const char *body, const char *slots, const char *result)
-{
-    return sk_message(k, "o+0", body, slots, result);
-}
-
 static const char *send_one(sk *k, const char *method, const char *slot)
 {
     char body[64];
     (void)snprintf(body, sizeof body, "#[\"%s\",[\"$0\"]]", method);
-    return send(k, body, slot, "p-90");
+    return sk_send(k, body, slot, "p-90");
 }
 
 #define DONE "resolve p-90 #\"#undefined\"\n"
@@ -52,7 +40,7 @@ static const char vat[] =
 static void lost_imports_are_told_once(void **state)
 {
     (void)state;
-    sk *k = started(vat);
+    sk *k = sk_started(vat);
     assert_string_equal(send_one(k, "look", "o-50"), DONE);
     assert_int_equal(sk_reply(k)->imports_held, 1);
     assert_false(sk_reply(k)->collected);
@@ -67,9 +55,9 @@ static void lost_imports_are_told_once(void **state)
 static void in_the_order_of_their_texts(void **state)
 {
     (void)state;
-    sk *k = started(vat);
-    assert_string_equal(send(k, "#[\"look\",[\"$0\",\"$1\",\"$2\",\"$3\",\"$4\"]]",
-                             "o-9 o-100 o-50 o-5 o-1000000", "p-90"),
+    sk *k = sk_started(vat);
+    assert_string_equal(sk_send(k, "#[\"look\",[\"$0\",\"$1\",\"$2\",\"$3\",\"$4\"]]",
+                                "o-9 o-100 o-50 o-5 o-1000000", "p-90"),
                         DONE);
     assert_string_equal(sk_boyd(k), "drop o-100 o-1000000 o-5 o-50 o-9\n"
                                     "retire o-100 o-1000000 o-5 o-50 o-9\n");
@@ -79,7 +67,7 @@ static void in_the_order_of_their_texts(void **state)
 static void what_is_held_stays(void **state)
 {
     (void)state;
-    sk *k = started(vat);
+    sk *k = sk_started(vat);
     assert_string_equal(send_one(k, "hold", "o-50"), DONE);
     assert_string_equal(sk_boyd(k), "");
     assert_string_equal(send_one(k, "free", "o-50"), DONE);
@@ -93,9 +81,9 @@ static void what_is_held_stays(void **state)
 static void at_the_end_of_a_crank(void **state)
 {
     (void)state;
-    sk *k = started(vat);
+    sk *k = sk_started(vat);
     sk_collect(k, CS_COLLECT_NOW);
-    assert_string_equal(send(k, "#[\"arg\",[\"$0\",\"$1\"]]", "o-50 o-51", "p-90"),
+    assert_string_equal(sk_send(k, "#[\"arg\",[\"$0\",\"$1\"]]", "o-50 o-51", "p-90"),
                         "send o-50 #[\"m\",[\"$0.Alleged: presence o-51\"]] [o-51] -> p+5\n"
                         "subscribe p+5\n" DONE "drop o-50 o-51\nretire o-50 o-51\n");
     assert_string_equal(send_one(k, "echo", "o-52"),
@@ -110,8 +98,8 @@ static void at_the_end_of_a_crank(void **state)
 static void weak_keys_come_back(void **state)
 {
     (void)state;
-    sk *k = started(vat);
-    assert_string_equal(send(k, "#[\"key\",[\"$0\",5]]", "o-50", "p-90"), DONE);
+    sk *k = sk_started(vat);
+    assert_string_equal(sk_send(k, "#[\"key\",[\"$0\",5]]", "o-50", "p-90"), DONE);
     assert_string_equal(sk_boyd(k), "drop o-50\n");
     assert_int_equal(sk_reply(k)->imports_held, 0);
     assert_int_equal(sk_reply(k)->watched, 1);
@@ -132,7 +120,7 @@ static void weak_keys_come_back(void **state)
 static void weak_sets_as_well(void **state)
 {
     (void)state;
-    sk *k = started(vat);
+    sk *k = sk_started(vat);
     assert_string_equal(send_one(k, "add", "o-50"), DONE);
     assert_string_equal(send_one(k, "add", "o-51"), DONE);
     assert_string_equal(sk_boyd(k), "drop o-50 o-51\n");
@@ -146,13 +134,13 @@ static void weak_sets_as_well(void **state)
 static void collections_die(void **state)
 {
     (void)state;
-    sk *k = started(vat);
-    assert_string_equal(send(k, "#[\"key\",[\"$0\",5]]", "o-50", "p-90"), DONE);
+    sk *k = sk_started(vat);
+    assert_string_equal(sk_send(k, "#[\"key\",[\"$0\",5]]", "o-50", "p-90"), DONE);
     assert_string_equal(send_one(k, "add", "o-50"), DONE);
     assert_string_equal(sk_boyd(k), "drop o-50\n");
     assert_string_equal(send_one(k, "unkey", "o-50"), TRUE);
     assert_string_equal(sk_boyd(k), "drop o-50\n");
-    assert_string_equal(send(k, "#[\"forget\",[]]", "", "p-90"), DONE);
+    assert_string_equal(sk_send(k, "#[\"forget\",[]]", "", "p-90"), DONE);
     assert_string_equal(sk_boyd(k), "retire o-50\n");
     assert_string_equal(sk_boyd(k), "");
     (void)sk_free(k);
@@ -161,9 +149,9 @@ static void collections_die(void **state)
 static void entries_go_when_retired(void **state)
 {
     (void)state;
-    sk *k = started(vat);
-    assert_string_equal(send(k, "#[\"key\",[\"$0\",\"$1\"]]", "o-50 o-51", "p-90"), DONE);
-    assert_string_equal(send(k, "#[\"key\",[\"$0\",\"$1\"]]", "o-51 o-52", "p-90"), DONE);
+    sk *k = sk_started(vat);
+    assert_string_equal(sk_send(k, "#[\"key\",[\"$0\",\"$1\"]]", "o-50 o-51", "p-90"), DONE);
+    assert_string_equal(sk_send(k, "#[\"key\",[\"$0\",\"$1\"]]", "o-51 o-52", "p-90"), DONE);
     assert_string_equal(sk_boyd(k), "drop o-50\n");
     assert_string_equal(sk_retire_imports(k, "o-50"), "");
     assert_string_equal(sk_boyd(k), "drop o-51\n");
@@ -178,10 +166,10 @@ static void entries_go_when_retired(void **state)
 static void values_that_hold_their_keys(void **state)
 {
     (void)state;
-    sk *k = started(vat);
-    assert_string_equal(send(k, "#[\"key\",[\"$0\",[\"$0\"]]]", "o-50", "p-90"), DONE);
+    sk *k = sk_started(vat);
+    assert_string_equal(sk_send(k, "#[\"key\",[\"$0\",[\"$0\"]]]", "o-50", "p-90"), DONE);
     assert_string_equal(sk_boyd(k), "");
-    assert_string_equal(send(k, "#[\"forget\",[]]", "", "p-90"), DONE);
+    assert_string_equal(sk_send(k, "#[\"forget\",[]]", "", "p-90"), DONE);
     assert_string_equal(sk_boyd(k), "drop o-50\nretire o-50\n");
     (void)sk_free(k);
 }
@@ -190,13 +178,13 @@ static void values_that_hold_their_keys(void **state)
 static void interfaces(void **state)
 {
     (void)state;
-    sk *k = started(vat);
-    assert_string_equal(send(k, "#[\"key\",[\"$0.Alleged: a\",5]]", "o-50", "p-90"), DONE);
-    assert_string_equal(send(k, "#[\"look\",[\"$0.Alleged: b\"]]", "o-51", "p-90"), DONE);
+    sk *k = sk_started(vat);
+    assert_string_equal(sk_send(k, "#[\"key\",[\"$0.Alleged: a\",5]]", "o-50", "p-90"), DONE);
+    assert_string_equal(sk_send(k, "#[\"look\",[\"$0.Alleged: b\"]]", "o-51", "p-90"), DONE);
     assert_string_equal(sk_boyd(k), "drop o-50 o-51\nretire o-51\n");
-    assert_string_equal(send(k, "#[\"tag\",[\"$0.Alleged: other\"]]", "o-50", "p-90"),
+    assert_string_equal(sk_send(k, "#[\"tag\",[\"$0.Alleged: other\"]]", "o-50", "p-90"),
                         "resolve p-90 #\"Alleged: a\"\n");
-    assert_string_equal(send(k, "#[\"tag\",[\"$0.Alleged: other\"]]", "o-51", "p-90"),
+    assert_string_equal(sk_send(k, "#[\"tag\",[\"$0.Alleged: other\"]]", "o-51", "p-90"),
                         "resolve p-90 #\"Alleged: other\"\n");
     (void)sk_free(k);
 }
@@ -206,14 +194,14 @@ static void interfaces(void **state)
 static void private_fields_hold(void **state)
 {
     (void)state;
-    sk *k = started(
+    sk *k = sk_started(
         "class Base { constructor(o) { return o; } }"
         "class Stamp extends Base { #v; constructor(o, v) { super(o); this.#v = v; }"
         "  static get(o) { return #v in o ? o.#v : 'none'; } }"
         "export const buildRootObject = () => { let ws = new WeakSet(); return Far('root', {"
         " stamp: (x, v) => { new Stamp(x, v); }, get: x => Stamp.get(x), add: x => { ws.add(x); },"
         " in: x => ws.has(x) }); };");
-    assert_string_equal(send(k, "#[\"stamp\",[\"$0\",\"$1\"]]", "o-50 o-51", "p-90"), DONE);
+    assert_string_equal(sk_send(k, "#[\"stamp\",[\"$0\",\"$1\"]]", "o-50 o-51", "p-90"), DONE);
     assert_string_equal(send_one(k, "add", "o-51"), DONE);
     assert_string_equal(send_one(k, "add", "o-52"), DONE);
     assert_string_equal(sk_boyd(k), "drop o-52\n");
@@ -228,12 +216,12 @@ static void private_fields_hold(void **state)
 static void promises_of_presences(void **state)
 {
     (void)state;
-    sk *k = started(
+    sk *k = sk_started(
         "export const buildRootObject = () => { const wm = new WeakMap(), ws = new WeakSet();"
         " const p = x => HandledPromise.resolve(x); return Far('root', {"
         " look: x => { p(x); }, key: (x, y) => { wm.set(p(x), y); ws.add(x); ws.add(y); },"
         " add: x => { ws.add(x); p(x); }, get: x => wm.get(p(x)), in: x => ws.has(x) }); };");
-    assert_string_equal(send(k, "#[\"key\",[\"$0\",\"$1\"]]", "o-50 o-51", "p-90"), DONE);
+    assert_string_equal(sk_send(k, "#[\"key\",[\"$0\",\"$1\"]]", "o-50 o-51", "p-90"), DONE);
     assert_string_equal(send_one(k, "look", "o-52"), DONE);
     assert_string_equal(send_one(k, "add", "o-53"), DONE);
     assert_string_equal(sk_boyd(k), "drop o-52 o-53\nretire o-52\n");
@@ -264,7 +252,7 @@ static const char *send_named(sk *k, const char *method, const char *name, const
 {
     char body[256];
     (void)snprintf(body, sizeof body, "#[\"%s\",[\"$0.Alleged: %s\",true]]", method, name);
-    return send(k, body, slot, "p-90");
+    return sk_send(k, body, slot, "p-90");
 }
 
 /* Presences of many other names come and go. */
@@ -282,7 +270,7 @@ static void look_at_others(sk *k)
  * that comes in with its name, known or not, is recognised. */
 static void recognizes(const char *remember, const char *ask, const char *name, bool collects)
 {
-    sk *k = started(prototypes);
+    sk *k = sk_started(prototypes);
     assert_string_equal(send_named(k, remember, name, "o-50"), DONE);
     look_at_others(k);
     if (collects)
@@ -313,11 +301,11 @@ static void prototypes_tell_nothing_of_collections(void **state)
 static void one_name_has_one_prototype(void **state)
 {
     (void)state;
-    sk *k = started(prototypes);
+    sk *k = sk_started(prototypes);
     assert_string_equal(
-        send(k, "#[\"same\",[\"$0.Alleged: a\",\"$1.Alleged: a\"]]", "o-50 o-51", "p-90"), TRUE);
+        sk_send(k, "#[\"same\",[\"$0.Alleged: a\",\"$1.Alleged: a\"]]", "o-50 o-51", "p-90"), TRUE);
     assert_string_equal(
-        send(k, "#[\"same\",[\"$0.Alleged: a\",\"$1.Alleged: b\"]]", "o-50 o-52", "p-90"),
+        sk_send(k, "#[\"same\",[\"$0.Alleged: a\",\"$1.Alleged: b\"]]", "o-50 o-52", "p-90"),
         "resolve p-90 #false\n");
     (void)sk_free(k);
 }
@@ -326,11 +314,12 @@ static void one_name_has_one_prototype(void **state)
 static void what_a_prototype_leads_to_is_held(void **state)
 {
     (void)state;
-    sk *k = started(prototypes);
+    sk *k = sk_started(prototypes);
     assert_string_equal(
-        send(k, "#[\"key\",[\"$0.Alleged: a\",\"$1.Alleged: b\"]]", "o-50 o-51", "p-90"), DONE);
+        sk_send(k, "#[\"key\",[\"$0.Alleged: a\",\"$1.Alleged: b\"]]", "o-50 o-51", "p-90"), DONE);
     assert_string_equal(
-        send(k, "#[\"stamp\",[\"$0.Alleged: c\",\"$1.Alleged: d\"]]", "o-52 o-53", "p-90"), DONE);
+        sk_send(k, "#[\"stamp\",[\"$0.Alleged: c\",\"$1.Alleged: d\"]]", "o-52 o-53", "p-90"),
+        DONE);
     assert_string_equal(sk_boyd(k), "drop o-50 o-52\nretire o-50 o-52\n");
     assert_string_equal(send_named(k, "keyed", "a", "o-54"),
                         "resolve p-90 #\"$0.Alleged: b\" [o-51]\n");
@@ -346,7 +335,7 @@ static void names_are_forgotten(void **state)
     (void)state;
     char name[40];
     uint64_t after_first = 0;
-    sk *k = started(prototypes);
+    sk *k = sk_started(prototypes);
     for (int round = 0; round < ROUNDS; round++) {
         for (int i = 0; i < 20; i++) {
             (void)snprintf(name, sizeof name, "name %d of round %d", i, round);
@@ -364,16 +353,16 @@ static void names_are_forgotten(void **state)
 
 static sk *with_export(void)
 {
-    sk *k = started(vat);
-    assert_string_equal(send(k, "#[\"make\",[]]", "", "p-90"), DONE);
-    assert_string_equal(send(k, "#[\"give\",[]]", "", "p-90"),
+    sk *k = sk_started(vat);
+    assert_string_equal(sk_send(k, "#[\"make\",[]]", "", "p-90"), DONE);
+    assert_string_equal(sk_send(k, "#[\"give\",[]]", "", "p-90"),
                         "resolve p-90 #\"$0.Alleged: mine\" [o+10]\n");
     return k;
 }
 
 static const char *lose(sk *k)
 {
-    return send(k, "#[\"lose\",[]]", "", "p-90");
+    return sk_send(k, "#[\"lose\",[]]", "", "p-90");
 }
 
 static void exports_live_until_dropped(void **state)
@@ -406,7 +395,7 @@ static void exports_sent_again(void **state)
     (void)state;
     sk *k = with_export();
     assert_string_equal(sk_drop_exports(k, "o+10"), "");
-    assert_string_equal(send(k, "#[\"give\",[]]", "", "p-90"),
+    assert_string_equal(sk_send(k, "#[\"give\",[]]", "", "p-90"),
                         "resolve p-90 #\"$0.Alleged: mine\" [o+10]\n");
     assert_int_equal(sk_reply(k)->watched, 0);
     assert_string_equal(lose(k), DONE);
@@ -425,14 +414,14 @@ static void exports_retired_by_the_kernel(void **state)
     assert_string_equal(sk_retire_exports(k, "o+10"), "");
     assert_int_equal(sk_reply(k)->watched, 0);
     assert_string_equal(sk_boyd(k), "");
-    assert_string_equal(send(k, "#[\"give\",[]]", "", "p-90"),
+    assert_string_equal(sk_send(k, "#[\"give\",[]]", "", "p-90"),
                         "resolve p-90 #\"$0.Alleged: mine\" [o+10]\n");
     assert_string_equal(sk_drop_exports(k, "o+10"), "");
     assert_string_equal(sk_retire_exports(k, "o+10"), "");
     assert_string_equal(lose(k), DONE);
     assert_string_equal(sk_boyd(k), "");
-    assert_string_equal(send(k, "#[\"make\",[]]", "", "p-90"), DONE);
-    assert_string_equal(send(k, "#[\"give\",[]]", "", "p-90"),
+    assert_string_equal(sk_send(k, "#[\"make\",[]]", "", "p-90"), DONE);
+    assert_string_equal(sk_send(k, "#[\"give\",[]]", "", "p-90"),
                         "resolve p-90 #\"$0.Alleged: mine\" [o+11]\n");
     (void)sk_free(k);
 }
@@ -444,7 +433,7 @@ static void exports_as_weak_keys(void **state)
     assert_string_equal(send_one(k, "keyMine", "o-50"), DONE);
     assert_string_equal(sk_drop_exports(k, "o+10"), "");
     assert_string_equal(sk_boyd(k), "");
-    assert_string_equal(send(k, "#[\"getMine\",[]]", "", "p-90"),
+    assert_string_equal(sk_send(k, "#[\"getMine\",[]]", "", "p-90"),
                         "resolve p-90 #\"$0.Alleged: presence o-50\" [o-50]\n");
     assert_string_equal(lose(k), DONE);
     assert_string_equal(sk_boyd(k), "drop o-50\nretire o-50\nretire-exports o+10\n");
@@ -454,7 +443,7 @@ static void exports_as_weak_keys(void **state)
 static void the_root_is_for_ever(void **state)
 {
     (void)state;
-    sk *k = started(vat);
+    sk *k = sk_started(vat);
     assert_string_equal(sk_drop_exports(k, "o+0"), "");
     assert_string_equal(sk_boyd(k), "");
     assert_string_equal(sk_retire_exports(k, "o+0"), "");
@@ -468,20 +457,20 @@ static void the_root_is_for_ever(void **state)
 static void exports_never_sent(void **state)
 {
     (void)state;
-    sk *k = started(
+    sk *k = sk_started(
         "export const buildRootObject = () => { let o; return Far('root', {"
         " m: x => { o = Far('o', {}); E(x).m(o, Promise.resolve(), new Map()).catch(() => {}); },"
         " lose: () => { o = undefined; }, give: () => o }); };");
     assert_string_equal(send_one(k, "m", "o-50"), DONE);
     assert_string_equal(sk_boyd(k), "drop o-50\nretire o-50\n");
-    assert_string_equal(send(k, "#[\"give\",[]]", "", "p-90"),
+    assert_string_equal(sk_send(k, "#[\"give\",[]]", "", "p-90"),
                         "resolve p-90 #\"$0.Alleged: o\" [o+10]\n");
     assert_string_equal(sk_drop_exports(k, "o+10"), "");
     assert_string_equal(sk_retire_exports(k, "o+10"), "");
-    assert_string_equal(send(k, "#[\"lose\",[]]", "", "p-90"), DONE);
+    assert_string_equal(sk_send(k, "#[\"lose\",[]]", "", "p-90"), DONE);
     assert_string_equal(sk_boyd(k), "");
     assert_string_equal(send_one(k, "m", "o-50"), DONE);
-    assert_string_equal(send(k, "#[\"give\",[]]", "", "p-90"),
+    assert_string_equal(sk_send(k, "#[\"give\",[]]", "", "p-90"),
                         "resolve p-90 #\"$0.Alleged: o\" [o+11]\n");
     (void)sk_free(k);
 }
@@ -491,13 +480,13 @@ static void exports_never_sent(void **state)
 static void pending_promises_hold(void **state)
 {
     (void)state;
-    sk *k = started(vat);
-    assert_string_equal(send(k, "#[\"later\",[\"$0\"]]", "o-50", "p-60"), "");
+    sk *k = sk_started(vat);
+    assert_string_equal(sk_send(k, "#[\"later\",[\"$0\"]]", "o-50", "p-60"), "");
     assert_string_equal(sk_boyd(k), "");
-    assert_string_equal(send(k, "#[\"settle\",[1]]", "", "p-90"),
+    assert_string_equal(sk_send(k, "#[\"settle\",[1]]", "", "p-90"),
                         DONE "resolve p-60 #\"$0.Alleged: presence o-50\" [o-50]\n");
     assert_string_equal(sk_boyd(k), "drop o-50\nretire o-50\n");
-    assert_string_equal(send(k, "#[\"when\",[\"&0\",\"$1\"]]", "p-61 o-51", ""),
+    assert_string_equal(sk_send(k, "#[\"when\",[\"&0\",\"$1\"]]", "p-61 o-51", ""),
                         "subscribe p-61\n");
     assert_string_equal(sk_boyd(k), "");
     assert_string_equal(sk_notify(k, "p-61", false, "#5", ""), "");
@@ -511,8 +500,8 @@ static void pending_promises_hold(void **state)
 static void abandoned_promises_do_not_hold(void **state)
 {
     (void)state;
-    sk *k = started("export const buildRootObject = () => Far('root', {"
-                    " m: x => { new Promise(() => {}).then(() => x); } });");
+    sk *k = sk_started("export const buildRootObject = () => Far('root', {"
+                       " m: x => { new Promise(() => {}).then(() => x); } });");
     assert_string_equal(send_one(k, "m", "o-50"), DONE);
     assert_string_equal(sk_boyd(k), "drop o-50\nretire o-50\n");
     (void)sk_free(k);
@@ -521,8 +510,8 @@ static void abandoned_promises_do_not_hold(void **state)
 static void waiting_sends_hold(void **state)
 {
     (void)state;
-    sk *k = started(vat);
-    assert_string_equal(send(k, "#[\"pipe\",[\"$0\",\"$1\"]]", "o-50 o-51", "p-90"), DONE);
+    sk *k = sk_started(vat);
+    assert_string_equal(sk_send(k, "#[\"pipe\",[\"$0\",\"$1\"]]", "o-50 o-51", "p-90"), DONE);
     assert_string_equal(sk_boyd(k), "");
     assert_string_equal(
         send_one(k, "settle", "o-52"),
@@ -536,10 +525,10 @@ static void waiting_sends_hold(void **state)
 static void resolutions_hold_until_told(void **state)
 {
     (void)state;
-    sk *k = started(
+    sk *k = sk_started(
         "export const buildRootObject = () => { let kit = makePromiseKit(); return Far('root', {"
         " give: () => [kit.promise], settle: x => { kit.resolve({ x }); kit = undefined; } }); };");
-    assert_string_equal(send(k, "#[\"give\",[]]", "", "p-60"), "resolve p-60 #[\"&0\"] [p+5]\n");
+    assert_string_equal(sk_send(k, "#[\"give\",[]]", "", "p-60"), "resolve p-60 #[\"&0\"] [p+5]\n");
     assert_string_equal(sk_boyd(k), "");
     sk_collect(k, CS_COLLECT_NOW);
     assert_string_equal(send_one(k, "settle", "o-50"),
@@ -552,11 +541,11 @@ static void resolutions_hold_until_told(void **state)
 static void answers_stay_known(void **state)
 {
     (void)state;
-    sk *k = started(vat);
+    sk *k = sk_started(vat);
     assert_string_equal(send_one(k, "call", "o-50"),
                         "send o-50 #[\"m\",[]] -> p+5\nsubscribe p+5\n" DONE);
     assert_string_equal(sk_boyd(k), "drop o-50\nretire o-50\n");
-    assert_string_equal(send(k, "#[\"look\",[\"&0\"]]", "p+5", "p-90"), DONE);
+    assert_string_equal(sk_send(k, "#[\"look\",[\"&0\"]]", "p+5", "p-90"), DONE);
     assert_string_equal(sk_boyd(k), "");
     assert_string_equal(sk_notify(k, "p+5", false, "#\"$0\"", "o-51"), "");
     assert_string_equal(sk_boyd(k), "drop o-51\nretire o-51\n");
@@ -573,7 +562,7 @@ static void baggage_and_devices_hold(void **state)
                         "");
     assert_int_equal(sk_reply(k)->imports_held, 1);
     assert_string_equal(sk_boyd(k), "");
-    assert_string_equal(send(k, "#[\"lose\",[]]", "", "p-90"), DONE);
+    assert_string_equal(sk_send(k, "#[\"lose\",[]]", "", "p-90"), DONE);
     assert_string_equal(sk_boyd(k), "drop o-50\nretire o-50\n");
     assert_string_equal(send_one(k, "echo", "d-70"),
                         "resolve p-90 #\"$0.Alleged: device\" [d-70]\n");
@@ -586,13 +575,13 @@ static void baggage_and_devices_hold(void **state)
 static void slots_without_mention(void **state)
 {
     (void)state;
-    sk *k = started(vat);
-    assert_string_equal(send(k, "#[\"hold\",[\"$0\"]]", "o-50 o-51 o-52 o-51", "p-90"),
+    sk *k = sk_started(vat);
+    assert_string_equal(sk_send(k, "#[\"hold\",[\"$0\"]]", "o-50 o-51 o-52 o-51", "p-90"),
                         DONE "drop o-51 o-52\nretire o-51 o-52\n");
-    assert_string_equal(send(k, "#[\"look\",[1]]", "o-50", "p-90"), DONE);
-    assert_string_equal(send(k, "#[\"key\",[\"$0\",1]]", "o-53", "p-90"), DONE);
+    assert_string_equal(sk_send(k, "#[\"look\",[1]]", "o-50", "p-90"), DONE);
+    assert_string_equal(sk_send(k, "#[\"key\",[\"$0\",1]]", "o-53", "p-90"), DONE);
     assert_string_equal(sk_boyd(k), "drop o-53\n");
-    assert_string_equal(send(k, "#[\"look\",[1]]", "o-53 o-53", "p-90"), DONE "drop o-53\n");
+    assert_string_equal(sk_send(k, "#[\"look\",[1]]", "o-53 o-53", "p-90"), DONE "drop o-53\n");
     assert_string_equal(send_one(k, "get", "o-53"), "resolve p-90 #1\n");
     assert_string_equal(sk_notify(k, "p-77", false, "#\"$0\"", "o-54"), "drop o-54\nretire o-54\n");
     (void)sk_free(k);
@@ -604,15 +593,15 @@ static void slots_without_mention(void **state)
 static void malformed_capdata(void **state)
 {
     (void)state;
-    sk *k = started(vat);
+    sk *k = sk_started(vat);
     const char *trace =
-        send(k, "#[\"hold\",[\"$0\",\"$1\",\"$7\",\"$2\"]]", "o-50 o-51 o-52", "p-90");
+        sk_send(k, "#[\"hold\",[\"$0\",\"$1\",\"$7\",\"$2\"]]", "o-50 o-51 o-52", "p-90");
     assert_non_null(strstr(trace, "resolve p-90! #{\"#error\":"));
     assert_non_null(strstr(trace, "\ndrop o-52\nretire o-52\n"));
     assert_string_equal(sk_boyd(k), "drop o-50 o-51\nretire o-50 o-51\n");
-    trace = send(k, "#[", "o-50 o-51", "p-90");
+    trace = sk_send(k, "#[", "o-50 o-51", "p-90");
     assert_non_null(strstr(trace, "\ndrop o-50 o-51\nretire o-50 o-51\n"));
-    assert_string_equal(send(k, "#[\"when\",[\"&0\",\"$1\"]]", "p-61 o-51", ""),
+    assert_string_equal(sk_send(k, "#[\"when\",[\"&0\",\"$1\"]]", "p-61 o-51", ""),
                         "subscribe p-61\n");
     assert_string_equal(sk_notify(k, "p-61", false, "#{\"a\":\"$0\",\"b\":}", "o-60 o-61"),
                         "drop o-60 o-61\nretire o-60 o-61\n");
@@ -632,7 +621,7 @@ static void doubled_and_unknown(void **state)
     assert_string_equal(sk_retire_imports(k, "o-50 o-50 o-99 o+10 o+77 p+5 d-7"), "");
     assert_string_equal(sk_retire_exports(k, "o-50 o-99 o+77 o+0"), "");
     assert_string_equal(sk_boyd(k), "");
-    assert_string_equal(send(k, "#[\"all\",[]]", "", "p-90"), "resolve p-90 #1\n");
+    assert_string_equal(sk_send(k, "#[\"all\",[]]", "", "p-90"), "resolve p-90 #1\n");
     assert_string_equal(sk_retire_exports(k, "o+10 o+10"), "");
     assert_string_equal(sk_retire_exports(k, "o+10"), "");
     assert_string_equal(lose(k), DONE);

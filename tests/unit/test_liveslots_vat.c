@@ -6,30 +6,17 @@
 #include <stdio.h>
 #include <string.h>
 
-static sk *started(const char *source)
-{
-    sk *k = sk_new(source);
-    const char *trace = sk_start(k, "#{}", "");
-    assert_string_equal(trace, "");
-    return k;
-}
-
-static const char *send(sk *k, const char *body, const char *slots, const char *result)
-{
-    return sk_message(k, "o+0", body, slots, result);
-}
-
 /* Deviation from the reference, where nothing is sent at all: a message without a result. */
 static void send_only_has_no_result(void **state)
 {
     (void)state;
-    sk *k = started("export const buildRootObject = ({ testLog }) => Far('root', {"
-                    " m: to => { testLog(typeof E.sendOnly(to).hey(1)); E.sendOnly(to)(2); },"
-                    " p: p => { E.sendOnly(p).hey(3); } });");
-    assert_string_equal(send(k, "#[\"m\",[\"$0\"]]", "o-50", ""),
+    sk *k = sk_started("export const buildRootObject = ({ testLog }) => Far('root', {"
+                       " m: to => { testLog(typeof E.sendOnly(to).hey(1)); E.sendOnly(to)(2); },"
+                       " p: p => { E.sendOnly(p).hey(3); } });");
+    assert_string_equal(sk_send(k, "#[\"m\",[\"$0\"]]", "o-50", ""),
                         "send o-50 #[\"hey\",[1]]\nsend o-50 #[\"#undefined\",[2]]\n");
     assert_string_equal(sk_said(k), "undefined\n");
-    assert_string_equal(send(k, "#[\"p\",[\"&0\"]]", "p-60", ""),
+    assert_string_equal(sk_send(k, "#[\"p\",[\"&0\"]]", "p-60", ""),
                         "subscribe p-60\nsend p-60 #[\"hey\",[3]]\n");
     (void)sk_free(k);
 }
@@ -38,11 +25,11 @@ static void send_only_has_no_result(void **state)
 static void send_only_tells_promises(void **state)
 {
     (void)state;
-    sk *k = started("export const buildRootObject = () => { const p = Promise.resolve(5);"
-                    " return Far('root', { m: to => { E.sendOnly(to).hey(p); } }); };");
-    assert_string_equal(send(k, "#[\"m\",[\"$0\"]]", "o-50", ""),
+    sk *k = sk_started("export const buildRootObject = () => { const p = Promise.resolve(5);"
+                       " return Far('root', { m: to => { E.sendOnly(to).hey(p); } }); };");
+    assert_string_equal(sk_send(k, "#[\"m\",[\"$0\"]]", "o-50", ""),
                         "send o-50 #[\"hey\",[\"&0\"]] [p+5]\nresolve p+5 #5\n");
-    assert_string_equal(send(k, "#[\"m\",[\"$0\"]]", "o-50", ""),
+    assert_string_equal(sk_send(k, "#[\"m\",[\"$0\"]]", "o-50", ""),
                         "send o-50 #[\"hey\",[\"&0\"]] [p+6]\nresolve p+6 #5\n");
     (void)sk_free(k);
 }
@@ -50,7 +37,7 @@ static void send_only_tells_promises(void **state)
 static void test_log_as_the_reference(void **state)
 {
     (void)state;
-    sk *k = started(
+    sk *k = sk_started(
         "export const buildRootObject = ({ testLog }) => Far('root', { m: () => {"
         " testLog(); testLog('a', 1, 'b'); testLog(undefined, null, true);"
         " testLog({ a: [1n, 'x'], u: undefined }, [() => 1]);"
@@ -58,7 +45,7 @@ static void test_log_as_the_reference(void **state)
         " testLog('\\u00b5\\ud83d\\ude00'); testLog(NaN, Symbol.iterator);"
         " testLog({ toJSON() { testLog('inner'); return 7; } });"
         " try { const c = []; c.push(c); testLog(c); } catch (e) { testLog(e.name); } } });");
-    (void)send(k, "#[\"m\",[]]", "", "");
+    (void)sk_send(k, "#[\"m\",[]]", "", "");
     assert_string_equal(sk_said(k), "\na1b\nnullnulltrue\n{\"a\":[1,\"x\"]}[null]\n"
                                     "yyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy\n"
                                     "[\"abcdefghijklmno...z0123456789abcd\"]\n"
@@ -69,11 +56,11 @@ static void test_log_as_the_reference(void **state)
 static void console_and_rejections_are_said(void **state)
 {
     (void)state;
-    sk *k = started("export const buildRootObject = () => Far('root', { m: () => {"
-                    " console.log('one', 2, { a: 1 }); console.error('bad');"
-                    " Promise.reject(Error('nobody')); const p = Promise.reject(Error('later'));"
-                    " E.when(null, () => p.catch(() => {})); } });");
-    assert_string_equal(send(k, "#[\"m\",[]]", "", "p-60"), "resolve p-60 #\"#undefined\"\n");
+    sk *k = sk_started("export const buildRootObject = () => Far('root', { m: () => {"
+                       " console.log('one', 2, { a: 1 }); console.error('bad');"
+                       " Promise.reject(Error('nobody')); const p = Promise.reject(Error('later'));"
+                       " E.when(null, () => p.catch(() => {})); } });");
+    assert_string_equal(sk_send(k, "#[\"m\",[]]", "", "p-60"), "resolve p-60 #\"#undefined\"\n");
     const char *said = sk_said(k);
     assert_non_null(strstr(said, "log: one 2 "));
     assert_non_null(strstr(said, "error: bad\n"));
@@ -111,7 +98,7 @@ static void baggage_keeps_in_order(void **state)
     assert_non_null(strstr(said, "already registered"));
     assert_non_null(strstr(said, "\nfalsetrue\ntrue\n"));
     assert_null(strstr(said, "did"));
-    assert_string_equal(send(k, "#[\"m\",[]]", "", "p-60"), "resolve p-60 #[true,-1,7,\"a\"]\n");
+    assert_string_equal(sk_send(k, "#[\"m\",[]]", "", "p-60"), "resolve p-60 #[true,-1,7,\"a\"]\n");
     (void)sk_free(k);
 }
 
@@ -119,15 +106,15 @@ static void baggage_keeps_in_order(void **state)
 static void replies_have_figures(void **state)
 {
     (void)state;
-    sk *k = started("export const buildRootObject = () => Far('root', { m: o => 1 });");
-    (void)send(k, "#[\"m\",[\"$0\"]]", "o-50", "p-60");
+    sk *k = sk_started("export const buildRootObject = () => Far('root', { m: o => 1 });");
+    (void)sk_send(k, "#[\"m\",[\"$0\"]]", "o-50", "p-60");
     uint64_t first = sk_reply(k)->computrons;
     assert_true(first > 0 && first < 2000);
     assert_int_equal(sk_reply(k)->imports_held, 1);
     assert_true(sk_reply(k)->heap_bytes > 1000);
-    (void)send(k, "#[\"m\",[\"$0\"]]", "o-50", "p-61");
+    (void)sk_send(k, "#[\"m\",[\"$0\"]]", "o-50", "p-61");
     assert_int_equal(sk_reply(k)->computrons, first);
-    (void)send(k, "#[\"m\",[\"$0\"]]", "o-51", "p-62");
+    (void)sk_send(k, "#[\"m\",[\"$0\"]]", "o-51", "p-62");
     assert_int_equal(sk_reply(k)->computrons, first);
     assert_int_equal(sk_reply(k)->imports_held, 2);
     (void)sk_free(k);
@@ -139,7 +126,7 @@ static void same_history_same_syscalls(void **state)
     (void)state;
     char first[2][4096];
     for (int i = 0; i < 2; i++) {
-        sk *k = started(
+        sk *k = sk_started(
             "export const buildRootObject = () => { const m = new Map(); return Far('root', {"
             " put: (o, v) => { m.set(o, v); return E(o).put(v, [...m.values()]); } }); };");
         size_t used = 0;
@@ -147,7 +134,7 @@ static void same_history_same_syscalls(void **state)
             char body[64], slot[16];
             (void)snprintf(body, sizeof body, "#[\"put\",[\"$0\",%d]]", n);
             (void)snprintf(slot, sizeof slot, "o-%d", 50 + n);
-            const char *trace = send(k, body, slot, "");
+            const char *trace = sk_send(k, body, slot, "");
             (void)memcpy(first[i] + used, trace, strlen(trace) + 1);
             used += strlen(trace);
         }
@@ -160,13 +147,13 @@ static void same_history_same_syscalls(void **state)
 static void no_growth(void **state)
 {
     (void)state;
-    sk *k = started(
+    sk *k = sk_started(
         "export const buildRootObject = () => { let n = 0; return Far('root', { m: () => (n += 1) }); };");
     uint64_t early = 0;
     for (int i = 0; i < 6000; i++) {
         char result[16];
         (void)snprintf(result, sizeof result, "p-%d", 60 + i);
-        (void)send(k, "#[\"m\",[]]", "", result);
+        (void)sk_send(k, "#[\"m\",[]]", "", result);
         if (i == 2000)
             early = sk_reply(k)->heap_bytes - sk_reply(k)->allocated_bytes;
     }
@@ -179,24 +166,24 @@ static void no_growth(void **state)
 static void presences_share_prototypes(void **state)
 {
     (void)state;
-    sk *k = started(
+    sk *k = sk_started(
         "export const buildRootObject = () => { const of = Object.getPrototypeOf; let first;"
         " return Far('root', { same: (x, y) => harden([of(x) === of(y), x === y,"
         "  Object.isFrozen(of(x)), x[Symbol.toStringTag], y[Symbol.toStringTag]]),"
         "  keep: x => { first = of(x); }, kept: x => first === of(x) }); };");
     assert_string_equal(
-        send(k, "#[\"same\",[\"$0.Alleged: a\",\"$1.Alleged: a\"]]", "o-50 o-51", "p-60"),
+        sk_send(k, "#[\"same\",[\"$0.Alleged: a\",\"$1.Alleged: a\"]]", "o-50 o-51", "p-60"),
         "resolve p-60 #[true,false,true,\"Alleged: a\",\"Alleged: a\"]\n");
     assert_string_equal(
-        send(k, "#[\"same\",[\"$0.Alleged: a\",\"$1.Alleged: b\"]]", "o-52 o-53", "p-60"),
+        sk_send(k, "#[\"same\",[\"$0.Alleged: a\",\"$1.Alleged: b\"]]", "o-52 o-53", "p-60"),
         "resolve p-60 #[false,false,true,\"Alleged: a\",\"Alleged: b\"]\n");
-    assert_string_equal(send(k, "#[\"same\",[\"$0\",\"$1\"]]", "o-54 o-55", "p-60"),
+    assert_string_equal(sk_send(k, "#[\"same\",[\"$0\",\"$1\"]]", "o-54 o-55", "p-60"),
                         "resolve p-60 #[false,false,true,\"Alleged: presence o-54\","
                         "\"Alleged: presence o-55\"]\n");
-    assert_string_equal(send(k, "#[\"keep\",[\"$0.Alleged: a\"]]", "o-56", "p-60"),
+    assert_string_equal(sk_send(k, "#[\"keep\",[\"$0.Alleged: a\"]]", "o-56", "p-60"),
                         "resolve p-60 #\"#undefined\"\n");
     (void)sk_boyd(k); /* no presence holds the prototype now */
-    assert_string_equal(send(k, "#[\"kept\",[\"$0.Alleged: a\"]]", "o-57", "p-60"),
+    assert_string_equal(sk_send(k, "#[\"kept\",[\"$0.Alleged: a\"]]", "o-57", "p-60"),
                         "resolve p-60 #true\n");
     (void)sk_free(k);
 }
@@ -206,14 +193,14 @@ static void presences_have_their_names(void **state)
 {
     (void)state;
     char body[300], slot[16], answer[300], name[200];
-    sk *k = started("export const buildRootObject = () =>"
-                    " Far('root', { m: x => x[Symbol.toStringTag] });");
+    sk *k = sk_started("export const buildRootObject = () =>"
+                       " Far('root', { m: x => x[Symbol.toStringTag] });");
     for (unsigned i = 0; i < 400; i++) {
         (void)snprintf(name, sizeof name, "Alleged: %0*u", (int)(1 + i % 90), i % 100);
         (void)snprintf(body, sizeof body, "#[\"m\",[\"$0.%s\"]]", name);
         (void)snprintf(slot, sizeof slot, "o-%u", 50 + i);
         (void)snprintf(answer, sizeof answer, "resolve p-60 #\"%s\"\n", name);
-        assert_string_equal(send(k, body, slot, "p-60"), answer);
+        assert_string_equal(sk_send(k, body, slot, "p-60"), answer);
         if (i % 50 == 0)
             (void)sk_boyd(k);
     }

@@ -1,6 +1,6 @@
 /* Rows that are changed where they were found, in memory and in a file: journalled and written as if
  * they had been asked for by key. */
-#include "store/store.h"
+#include "store_file.h"
 #include "t.h"
 
 #include <stdio.h>
@@ -8,14 +8,6 @@
 static const cs_vatid vat = { 3 };
 static cs_kref object, other;
 static cs_vref vref;
-
-static cs_store *open_store(const char *path)
-{
-    cs_store *s = NULL;
-    static const cs_store_options options = { .create = true };
-    assert_ok(cs_store_open(path, &options, &s, NULL));
-    return s;
-}
 
 static void fill(cs_store *s)
 {

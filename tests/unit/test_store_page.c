@@ -1,6 +1,7 @@
 /* What lies in pages (page.h): references share them, entries come and go, and what is read brings its
  * neighbours. */
 #include "store/file.h"
+#include "store_file.h"
 #include "t.h"
 #include "tape.h"
 
@@ -8,21 +9,6 @@
 #include <string.h>
 
 static const cs_vatid v1 = { 1 }, v2 = { 2 };
-
-static cs_store *open_store(const char *path)
-{
-    static const cs_store_options making = { .create = true };
-    cs_store *s = NULL;
-    assert_ok(cs_store_open(path, &making, &s, NULL));
-    return s;
-}
-
-static const char *new_path(void)
-{
-    static char path[200];
-    (void)snprintf(path, sizeof path, "%s/s.db", t_tmpdir());
-    return path;
-}
 
 /* With nothing in the cache. */
 static cs_store *open_again(cs_store *s, const char *path)
@@ -41,13 +27,6 @@ static cs_kref object(uint64_t id)
 static cs_vref exported(uint64_t id)
 {
     return cs_vref_of(CS_REF_OBJECT, true, id);
-}
-
-static cs_vref vref(const char *text)
-{
-    cs_vref v = { 0 };
-    assert_ok(cs_vref_parse(cs_bytes_of(text), &v));
-    return v;
 }
 
 static int64_t ask(cs_store *s, const char *sql)
@@ -70,7 +49,7 @@ static size_t cached(const cs_store *s, cs_table_id table)
 static uint64_t any_vref(tape *t)
 {
     static const char *const text[] = { "o+0", "o-0", "p+0", "p-0", "d+0", "o+v0/0", "o+d0/0" };
-    cs_vref v = vref(tape_pick(t, text));
+    cs_vref v = text_vref(tape_pick(t, text));
     v.bits |= tape_below(t, cs_vref_is_virtual(v) ? UINT64_C(1) << 59 : CS_REF_ID_MAX + 1);
     assert_true(cs_vref_check(v));
     return v.bits;
@@ -98,9 +77,12 @@ static void pages_of_references(void **state)
 {
     (void)state;
     t_property(pages_follow_references, NULL, 20000);
-    assert_int_equal(cs_page_of(vref("o+v10/0").bits), cs_page_of(vref("o+v10/31:126").bits));
-    assert_int_not_equal(cs_page_of(vref("o+v10/31").bits), cs_page_of(vref("o+v10/32").bits));
-    assert_int_not_equal(cs_page_of(vref("o+v10/0").bits), cs_page_of(vref("o+d10/0").bits));
+    assert_int_equal(cs_page_of(text_vref("o+v10/0").bits),
+                     cs_page_of(text_vref("o+v10/31:126").bits));
+    assert_int_not_equal(cs_page_of(text_vref("o+v10/31").bits),
+                         cs_page_of(text_vref("o+v10/32").bits));
+    assert_int_not_equal(cs_page_of(text_vref("o+v10/0").bits),
+                         cs_page_of(text_vref("o+d10/0").bits));
     assert_int_equal(cs_page_of(object(32).bits), cs_page_of(object(63).bits));
     assert_int_not_equal(cs_page_of(object(31).bits), cs_page_of(object(32).bits));
 }
@@ -154,11 +136,11 @@ static void facets(void **state)
     for (unsigned i = 0; i < 2 * 127; i++) {
         char text[40];
         (void)snprintf(text, sizeof text, "o+%c10/5:%u", "vd"[i / 127], i % 127);
-        (void)cs_clist_add(s, v1, vref(text), object(20 + i));
+        (void)cs_clist_add(s, v1, text_vref(text), object(20 + i));
     }
-    (void)cs_clist_add(s, v1, vref("o+v10/5"), object(1000));
-    (void)cs_clist_add(s, v1, vref("o+v10/31:126"), object(1001));
-    (void)cs_clist_add(s, v1, vref("o+v10/32"), object(1002));
+    (void)cs_clist_add(s, v1, text_vref("o+v10/5"), object(1000));
+    (void)cs_clist_add(s, v1, text_vref("o+v10/31:126"), object(1001));
+    (void)cs_clist_add(s, v1, text_vref("o+v10/32"), object(1002));
     s = open_again(s, path);
     assert_int_equal(ask(s, "SELECT count(*) FROM clist"), 3);
     for (unsigned i = 0; i < 2 * 127; i++) {
@@ -168,8 +150,8 @@ static void facets(void **state)
         assert_non_null(row);
         assert_string_equal(cs_vref_text(row->vref, found), text);
     }
-    assert_true(cs_kref_same(cs_clist_find_vref(s, v1, vref("o+v10/5"))->kref, object(1000)));
-    assert_null(cs_clist_find_vref(s, v1, vref("o+v10/6")));
+    assert_true(cs_kref_same(cs_clist_find_vref(s, v1, text_vref("o+v10/5"))->kref, object(1000)));
+    assert_null(cs_clist_find_vref(s, v1, text_vref("o+v10/6")));
     cs_store_close(s);
 }
 

@@ -2,6 +2,7 @@
  * said in SQL: statements are counted. */
 #include "gc_action.h"
 #include "store/file.h"
+#include "store_file.h"
 #include "t.h"
 
 #include <sqlite3.h>
@@ -9,30 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static cs_vref vref(const char *text)
-{
-    cs_vref v = { 0 };
-    assert_ok(cs_vref_parse(cs_bytes_of(text), &v));
-    return v;
-}
-
 static const cs_kref ko20 = { UINT64_C(1) << 62 | 20 }, kp40 = { UINT64_C(2) << 62 | 40 },
                      kd30 = { UINT64_C(3) << 62 | 30 };
-
-static cs_store *open_store(const char *path)
-{
-    static const cs_store_options making = { .create = true };
-    cs_store *s = NULL;
-    assert_ok(cs_store_open(path, &making, &s, NULL));
-    return s;
-}
-
-static const char *new_path(void)
-{
-    static char path[200];
-    (void)snprintf(path, sizeof path, "%s/s.db", t_tmpdir());
-    return path;
-}
 
 static const cs_vatid v1 = { 1 }, v2 = { 2 };
 
@@ -54,13 +33,13 @@ static const char *make(void)
     p->state = CS_UNRESOLVED;
     p->since = 12;
     p->queue = (cs_queue_ends){ 3, 5 };
-    cs_clist_row *c = cs_clist_add(s, v1, vref("o+0"), ko20);
+    cs_clist_row *c = cs_clist_add(s, v1, text_vref("o+0"), ko20);
     c->reachable = true;
     c->since = 11;
-    (void)cs_clist_add(s, v1, vref("p-60"), kp40);
-    (void)cs_clist_add(s, v1, vref("d-70"), kd30);
-    (void)cs_clist_add(s, v1, vref("o+d10/4294967295:1"), cs_kref_of(CS_REF_OBJECT, 21));
-    (void)cs_clist_add(s, v1, vref("o+v1048575/0"), cs_kref_of(CS_REF_OBJECT, 22));
+    (void)cs_clist_add(s, v1, text_vref("p-60"), kp40);
+    (void)cs_clist_add(s, v1, text_vref("d-70"), kd30);
+    (void)cs_clist_add(s, v1, text_vref("o+d10/4294967295:1"), cs_kref_of(CS_REF_OBJECT, 21));
+    (void)cs_clist_add(s, v1, text_vref("o+v1048575/0"), cs_kref_of(CS_REF_OBJECT, 22));
     cs_queue_add(s, CS_QUEUE_RUN, 7, cs_blob_new(CS_BYTES("item")));
     cs_queue_add(s, cs_queue_of_promise(kp40), 3, cs_blob_new(CS_BYTES("x")));
     for (cs_queue_id q = CS_QUEUE_ACCEPTANCE; q <= CS_QUEUE_LONELY; q++)
@@ -369,8 +348,8 @@ static void a_row_that_is_there_already(void **state)
     o->reachable = 7;
     expect_damage(s, "table object, row ko20: there is such a row already");
     s = open_store(path);
-    assert_non_null(cs_clist_find_vref(s, v1, vref("o+0")));
-    cs_clist_add(s, v1, vref("o+0"), ko20)->reachable = false;
+    assert_non_null(cs_clist_find_vref(s, v1, text_vref("o+0")));
+    cs_clist_add(s, v1, text_vref("o+0"), ko20)->reachable = false;
     expect_damage(s, "table clist, row v1 o+0: there is such a row already");
     s = open_store(path);
     cs_object_add(s, ko20)->recognizable = 7; /* not looked for before */
