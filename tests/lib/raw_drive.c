@@ -69,6 +69,16 @@ void raw_expect(raw_drive *d, cs_vatid vat, cs_effect *ret)
     assert_int_equal(ret->vat.n, vat.n);
 }
 
+raw_drive raw_open_delivered(cs_vatid *ret_vat)
+{
+    cs_effect e;
+    raw_drive d = raw_open();
+    *ret_vat = raw_add_vat(&d, "alice", NULL);
+    (void)raw_send(&d, raw_root(&d, *ret_vat), NULL, 0);
+    raw_expect(&d, *ret_vat, &e);
+    return d;
+}
+
 void raw_answer(raw_drive *d, const cs_syscall *syscalls, uint32_t count)
 {
     const cs_reply reply = { .syscalls = syscalls,

@@ -20,6 +20,8 @@ cs_kref raw_send(raw_drive *d, cs_kref target, const cs_kref *slots, uint32_t sl
 bool raw_next(raw_drive *d, cs_effect *ret);
 /* The same; it must be a delivery to `vat`. */
 void raw_expect(raw_drive *d, cs_vatid vat, cs_effect *ret);
+/* A world with one vat, "alice", which has got a message whose result is p-60. */
+raw_drive raw_open_delivered(cs_vatid *ret_vat);
 /* Answers, and it must be kept, with the vat alive. */
 void raw_answer(raw_drive *d, const cs_syscall *syscalls, uint32_t count);
 /* Delivers everything that is left and answers with nothing. Returns how many deliveries it was. */

@@ -30,22 +30,11 @@ static int free_big(void **state)
 
 /* ---- sizes ---- */
 
-/* A world with one vat, which has got a message whose result is p-60. */
-static raw_drive one_delivery(cs_vatid *ret_vat)
-{
-    cs_effect e;
-    raw_drive d = raw_open();
-    *ret_vat = raw_add_vat(&d, "alice", NULL);
-    (void)raw_send(&d, raw_root(&d, *ret_vat), NULL, 0);
-    raw_expect(&d, *ret_vat, &e);
-    return d;
-}
-
 /* Answers with the syscalls. Asserts that the vat lives on, or died of `why`. */
 static void answer_all(const cs_syscall *syscalls, uint32_t count, const char *why)
 {
     cs_vatid vat;
-    raw_drive d = one_delivery(&vat);
+    raw_drive d = raw_open_delivered(&vat);
     const cs_reply reply = { .syscalls = syscalls,
                              .syscall_count = count,
                              .imports_held = CS_IMPORTS_UNKNOWN };
@@ -197,7 +186,7 @@ static void counts_of_a_reply(void **state)
 static void ignore_all(const cs_syscall *s)
 {
     cs_vatid vat;
-    raw_drive d = one_delivery(&vat);
+    raw_drive d = raw_open_delivered(&vat);
     const cs_reply reply = { .syscalls = s,
                              .syscall_count = 1,
                              .imports_held = CS_IMPORTS_UNKNOWN };

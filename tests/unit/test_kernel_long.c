@@ -10,17 +10,6 @@
 static const cs_vref root = { UINT64_C(3) << 61 };     /* o+0 */
 static const cs_vref made = { UINT64_C(5) << 61 | 1 }; /* p+1 */
 
-/* A world with one vat, which has got a message whose result is p-60. */
-static raw_drive one_delivery(cs_vatid *ret_vat)
-{
-    cs_effect e;
-    raw_drive d = raw_open();
-    *ret_vat = raw_add_vat(&d, "alice", NULL);
-    (void)raw_send(&d, raw_root(&d, *ret_vat), NULL, 0);
-    raw_expect(&d, *ret_vat, &e);
-    return d;
-}
-
 static double now_s(void)
 {
     struct timespec t;
@@ -54,7 +43,7 @@ static cs_syscall send_to(cs_vref target, cs_vref answer)
 static void queue_of(uint32_t n)
 {
     cs_vatid vat;
-    raw_drive d = one_delivery(&vat);
+    raw_drive d = raw_open_delivered(&vat);
     cs_syscall *s = calloc(n, sizeof *s);
     cs_resolution r = { made, false, { CS_BYTES("#\"$0\""), &root, 1 } };
     const cs_syscall resolve = { .kind = CS_SYSCALL_RESOLVE, .resolve = { &r, 1 } };
@@ -81,7 +70,7 @@ static void a_long_queue(void **state)
 static void chain_of(uint32_t n)
 {
     cs_vatid alice;
-    raw_drive d = one_delivery(&alice);
+    raw_drive d = raw_open_delivered(&alice);
     cs_vatid bob;
     cs_effect e;
     cs_vref *promises = calloc(n + 1, sizeof *promises);
@@ -140,7 +129,7 @@ static void a_long_chain(void **state)
 static void ending_with(uint32_t n)
 {
     cs_vatid vat;
-    raw_drive d = one_delivery(&vat);
+    raw_drive d = raw_open_delivered(&vat);
     cs_syscall *s = calloc(n, sizeof *s);
     cs_vref *slots = calloc(n, sizeof *slots);
     for (uint32_t i = 0; i < n; i++) {
@@ -213,7 +202,7 @@ static void a_vat_that_decides_much_ends(void **state)
 static void subscribers(uint32_t n)
 {
     cs_vatid alice;
-    raw_drive d = one_delivery(&alice);
+    raw_drive d = raw_open_delivered(&alice);
     cs_effect e;
     cs_kref *roots = calloc(n, sizeof *roots);
     const cs_syscall subscribe = { .kind = CS_SYSCALL_SUBSCRIBE,
@@ -279,7 +268,7 @@ static uint32_t expect_kind(raw_drive *d, cs_delivery_kind kind)
 static void way_out(uint32_t n)
 {
     cs_vatid vat;
-    raw_drive d = one_delivery(&vat);
+    raw_drive d = raw_open_delivered(&vat);
     uint32_t count = (n + CS_SLOTS_MAX - 1) / CS_SLOTS_MAX;
     cs_syscall *s = calloc(count, sizeof *s);
     cs_vref *slots = calloc(n, sizeof *slots);
@@ -313,7 +302,7 @@ static void a_long_way_out(void **state)
 static void importers(uint32_t n)
 {
     cs_vatid alice;
-    raw_drive d = one_delivery(&alice);
+    raw_drive d = raw_open_delivered(&alice);
     cs_effect e;
     const cs_vref object = cs_vref_of(CS_REF_OBJECT, true, 1),
                   import = cs_vref_of(CS_REF_OBJECT, false, 50);
