@@ -69,7 +69,8 @@ bool cs_event_dec(cs_bytes item, cs_arena *arena, cs_event *ret)
 {
     cs_reader r = cs_reader_of(item);
     cs_event e = { .kind = (cs_event_kind)cs_reader_byte(&r) };
-    e.since = cs_reader_varint(&r); /* not above: C does not say in which order that would be read */
+    e.since =
+        cs_reader_varint(&r); /* not above: C does not say in which order that would be read */
     switch (e.kind) {
     case CS_EVENT_SEND:
         send_dec(&r, arena, &e);
