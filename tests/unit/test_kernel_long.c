@@ -160,7 +160,7 @@ static void a_long_ending(void **state)
 static void deciding(uint32_t n)
 {
     cs_vatid alice, bob;
-    raw_drive d = one_delivery(&alice);
+    raw_drive d = raw_open_delivered(&alice);
     cs_effect e;
     cs_syscall *s = calloc(n, sizeof *s);
     cs_vref *slots = calloc(n, sizeof *slots);
