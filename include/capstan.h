@@ -91,7 +91,7 @@ typedef struct capstan_options {
     void *ctx;                  /* for the listener */
     const char *worker_program; /* the capstan that worker processes run; NULL: the one beside this
                                    program, or by PATH */
-    bool require_sandbox;       /* worker processes without their whole sandbox: ENGINE */
+    bool require_sandbox;       /* a vat that would run outside a whole sandbox: ENGINE */
     uint32_t watchdog_millis;   /* a worker that does not answer for so long is killed; 0: 30,000 */
     uint64_t
         delivery_computrons; /* that one delivery may take, 10,000 to 100,000,000; a vat that wants

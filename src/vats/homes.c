@@ -200,6 +200,10 @@ cs_status cs_home_for(cs_vats *v, cs_vatid vat, const cs_kind *kind, cs_home **r
     if (kind == NULL)
         return cs_fail(err, CS_E_CORRUPT, "v%u asks for a worker of the unknown kind '%s'", vat.n,
                        name);
+    if (v->settings.require_sandbox && !kind->is_confined)
+        return cs_fail(err, CS_E_ENGINE,
+                       "v%u: vats of kind '%s' have no sandbox, and one is required", vat.n,
+                       kind->name);
     make_key(v, kind, &place, vat, &key);
     cs_status st = have_home(v, kind, cs_buf_text(&key), ret, err);
     cs_buf_fini(&key);

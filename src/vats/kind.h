@@ -21,6 +21,8 @@ struct cs_kind {
     bool keeps_no_heap;
     /* It is a process of one thread, which works only while we wait: core.h. */
     bool shares_core;
+    /* A vat in it is shut in, or is code of ours. */
+    bool is_confined;
     /* `settings` are borrowed for as long as the worker is. `ops` are called during load and deliver
      * only. ENGINE (ENV). */
     cs_status (*start)(const cs_worker_settings *settings, const cs_supervisor_ops *ops, void *ctx,

@@ -159,6 +159,7 @@ static cs_collection_figures collections(const cs_worker *w)
 
 const cs_kind cs_kind_native = {
     .name = "native",
+    .is_confined = true,
     .keeps_no_heap = true,
     .start = start,
     .stop = stop,

@@ -102,6 +102,7 @@ static cs_status await(cs_worker *w, cs_error *err)
 const cs_kind cs_kind_process = {
     .name = "process",
     .shares_core = true,
+    .is_confined = true,
     .start = start,
     .await = await,
     .stop = stop,

@@ -317,4 +317,16 @@ def a_sandbox_that_cannot_be_had(dir):
     good(dir.store)
 
 
+@case
+def a_sandbox_that_a_kind_has_not(dir):
+    base = dir.basedir(a=ANSWERING)
+    refused(MACHINE, ["v1: vats of kind 'local' have no sandbox"],
+            capstan('run', base, '--require-sandbox', '--worker', 'local'))
+    # whatever says that vats are not in worker processes
+    config = dir.file('config.json', json.dumps({
+        'bootstrap': 'a', 'defaultManagerType': 'local', 'vats': {'a': {'sourceSpec': './vat-a.js'}}}))
+    refused(MACHINE, ["v1: vats of kind 'local' have no sandbox"],
+            capstan('run', config, '--require-sandbox', '--store', dir / 'other.db'))
+
+
 main()
