@@ -273,7 +273,8 @@ static int bench(int argc, char **argv)
                                              CLI_DELIVERY_OPTION,
                                              { NULL, 0, NULL, 0 } };
     bench_options o = { .block = 100, .handle = cli_default_options(&cli_quiet_listener) };
-    o.handle.worker = "local";
+    o.handle.worker = NULL;
+    o.handle.worker_default = "local";
     const char *parent = temporary();
     bool good = true;
     optind = 1;

@@ -115,14 +115,15 @@ static void an_older_store(void **state)
     const char *path = new_path();
     make_store(path, 1);
     size_t size, size_now;
-    char *data = t_read_file(path, &size);
+    char *data = t_read_file(path, &size), word[60];
     for (char version = 1; version < CS_SCHEMA_VERSION; version++) {
         data[63] = version;
         t_write_file(path, data, size);
         refused(path, &using, CS_E_NOT_OURS, "before the first release");
         refused(path, &making, CS_E_NOT_OURS, "Begin anew in another file.");
-        refused(path, &reading, CS_E_NOT_OURS,
-                version == 1 ? "schema 1, this one knows 3" : "schema 2, this one knows 3");
+        (void)snprintf(word, sizeof word, "schema %d, this one knows %d", version,
+                       CS_SCHEMA_VERSION);
+        refused(path, &reading, CS_E_NOT_OURS, word);
         char *now = t_read_file(path, &size_now);
         assert_bytes_equal(now, size_now, data, size);
         free(now);
@@ -158,7 +159,7 @@ static void opening_does_not_scan(void **state)
     cs_store_close(s);
     sqlite3_int64 before = sqlite3_memory_used();
     s = open_good(path, &using);
-    assert_true(sqlite3_memory_used() - before < 200000);
+    assert_in_range(sqlite3_memory_used() - before, 0, 300000); /* the tables are a megabyte */
     assert_non_null(cs_object_find(s, cs_kref_of(CS_REF_OBJECT, 40000)));
     cs_store_close(s);
 }
