@@ -280,6 +280,16 @@ static cs_status open_old(capstan *c, const capstan_options *o)
     return st;
 }
 
+/* As in the reference, a basedir is its vats and nothing else: who names the folder of a configuration may
+ * mean the configuration. */
+static void warn_of_config(capstan *c, const char *config)
+{
+    char path[4096];
+    (void)snprintf(path, sizeof path, "%s/config.json", config);
+    if (access(path, R_OK) == 0)
+        cs_host_notice(c, "%s is not read unless it is named: this runs the folder's vats", path);
+}
+
 static cs_status open_new(capstan *c, const capstan_options *o, cs_setup **plan)
 {
     cs_status st = CS_OK;
@@ -287,6 +297,7 @@ static cs_status open_new(capstan *c, const capstan_options *o, cs_setup **plan)
         return cs_fail(&c->err, CS_E_NOT_FOUND,
                        "%s holds no vats yet: name a configuration to make them from",
                        c->store_path);
+    warn_of_config(c, o->config);
     if (*plan == NULL) /* there was a file, but nothing in it */
         st = cs_host_setup_read(o->config, plan, &c->err);
     if (st == CS_OK)

@@ -139,6 +139,16 @@ def a_store_beside_does_not_stand_in_for_a_missing_configuration(dir):
 
 
 @case
+def a_folder_whose_configuration_is_not_named(dir):
+    base = dir.basedir(root('bootstrap: () => 1'))
+    dir.file('config.json', json.dumps({'bootstrap': 'b', 'vats': {'b': {'sourceSpec': './bootstrap.js'}}}))
+    said = '%s/config.json is not read unless it is named' % base
+    want(said in exits(QUIET, capstan('run', base)).err, said)
+    want(said not in exits(QUIET, capstan('run', base)).err, 'once')
+    want(said not in exits(QUIET, capstan('run', dir / 'config.json', '--store', dir / 'other.db')).err, 'not then')
+
+
+@case
 def not_json(dir):
     refused_config(dir, 'config.json:2:', '{\n oops')
     refused_config(dir, 'not JSON', '')
