@@ -206,6 +206,16 @@ void *cs_row_find(cs_store *s, cs_table_id table, cs_key key)
     return r != NULL && r->state & CS_ROW_LIVE ? cs_row_data(r) : NULL;
 }
 
+void *cs_row_find_once(cs_store *s, cs_table_id table, cs_key key)
+{
+    cs_row *r = load(s, table, &key);
+    if (r != NULL && r->state & CS_ROW_LIVE)
+        return cs_row_data(r);
+    if (r != NULL)
+        cs_row_release(s, r);
+    return NULL;
+}
+
 /* ---- changing ---- */
 
 void cs_row_list(cs_store *s, cs_row *r)

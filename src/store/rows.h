@@ -183,7 +183,9 @@ cs_row *cs_row_place(cs_store *s, cs_table_id table, const cs_key *key);
  * name. */
 cs_row *cs_row_offer(cs_store *s, cs_table_id table, const cs_key *key);
 /* Each gives the row's struct. */
-void *cs_row_find(cs_store *s, cs_table_id table, cs_key key);  /* NULL if there is none */
+void *cs_row_find(cs_store *s, cs_table_id table, cs_key key); /* NULL if there is none */
+/* The same, but that there is none is not remembered: nobody is expected to ask again. */
+void *cs_row_find_once(cs_store *s, cs_table_id table, cs_key key);
 void *cs_row_edit(cs_store *s, cs_table_id table, cs_key key);  /* must exist */
 void *cs_row_change(cs_store *s, const void *found);            /* a live row's struct */
 void *cs_row_add(cs_store *s, cs_table_id table, cs_key key);   /* zeroed; must not exist */

@@ -79,9 +79,11 @@ const cs_vat_row *cs_vat_after(cs_store *s, cs_vatid id)
 
 /* ---- objects ---- */
 
+/* Krefs are never used again. Of an object that is gone only a GC action may still speak, once; a million of
+ * those would fill the cache. */
 const cs_object_row *cs_object_find(cs_store *s, cs_kref k)
 {
-    return cs_row_find(s, CS_TABLE_OBJECT, key_of(k.bits));
+    return cs_row_find_once(s, CS_TABLE_OBJECT, key_of(k.bits));
 }
 
 cs_object_row *cs_object_edit(cs_store *s, cs_kref k)

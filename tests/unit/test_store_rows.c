@@ -216,6 +216,34 @@ static void a_vref_gets_another_kref(void **state)
     cs_store_close(s);
 }
 
+/* ---- objects that are gone ---- */
+
+static void objects_that_are_gone_are_not_remembered(void **state)
+{
+    (void)state;
+    const cs_kref gone = cs_kref_of(CS_REF_OBJECT, 20), kept = cs_kref_of(CS_REF_OBJECT, 21);
+    char path[200];
+    (void)snprintf(path, sizeof path, "%s/s.db", t_tmpdir());
+    cs_store *s = open_store(path);
+    (void)cs_object_add(s, gone);
+    (void)cs_object_add(s, kept);
+    assert_ok(cs_store_commit(s, NULL));
+    cs_mark mark = cs_store_mark(s);
+    cs_object_delete(s, gone);
+    assert_null(cs_object_find(s, gone)); /* it is to be deleted from the file */
+    cs_store_undo(s, mark);
+    assert_non_null(cs_object_find(s, gone));
+    cs_object_delete(s, gone);
+    cs_store_keep(s);
+    assert_ok(cs_store_commit(s, NULL));
+    for (size_t i = 0; i < 2; i++) {
+        assert_null(cs_object_find(s, gone));
+        assert_non_null(cs_object_find(s, kept));
+        assert_int_equal(s->tables[CS_TABLE_OBJECT].index.count, 1);
+    }
+    cs_store_close(s);
+}
+
 /* ---- GC actions ---- */
 
 static bool first_is(cs_store *s, const char *name)
@@ -618,7 +646,8 @@ static void bundles(void **state)
 }
 
 T_MAIN(T(in_memory), T_WITH(in_a_file, install, NULL), T(added_rows_are_zero),
-       T(a_vref_gets_another_kref), T(actions_leave_nothing_behind), T(actions_stay_in_the_cache),
+       T(a_vref_gets_another_kref), T(objects_that_are_gone_are_not_remembered),
+       T(actions_leave_nothing_behind), T(actions_stay_in_the_cache),
        T(actions_of_a_store_that_is_read_only), T(an_object_that_everybody_has),
        T(the_entries_of_one_vat), T(walks_within_walks), T(memory_goes_back),
        T_WITH(a_failed_store_gives_nothing, install, NULL), T(a_missing_row_is_damage),
