@@ -94,16 +94,18 @@ static void leave(cs_heap *h, cs_heap *before)
     (void)cs_xs_set_owner(before);
 }
 
-/* The status says which limit, this how high it is. */
+/* By itself it says which limit, and how high that is: not everybody shows the status. */
 static cs_status say_death(const cs_heap *h, cs_error *err)
 {
     if (h->death == CS_E_METER)
-        return cs_fail(err, h->death, "more than %llu at once", (unsigned long long)h->meter_max);
+        return cs_fail(err, h->death, "more than %llu computrons at once",
+                       (unsigned long long)h->meter_max);
     if (h->death == CS_E_HEAP_FULL)
-        return cs_fail(err, h->death, "more than %llu bytes", (unsigned long long)h->bytes_max);
+        return cs_fail(err, h->death, "more than %llu bytes of heap",
+                       (unsigned long long)h->bytes_max);
     if (h->death == CS_E_STACK)
         return cs_fail(err, h->death, "calls are nested too deeply");
-    return cs_fail(err, h->death, "there is no room for another");
+    return cs_fail(err, h->death, "no room for another property name");
 }
 
 cs_status cs_fence_bare(cs_heap *h, cs_guest_fn *fn, void *arg, cs_error *err)

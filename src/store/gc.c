@@ -256,8 +256,10 @@ static unsigned seek(cs_gc_walk *w, unsigned digits, uint64_t from)
 static void begin(cs_gc_walk *w, cs_store *s, cs_vatid vat, cs_gc_type type, const uint64_t *id)
 {
     *w = (cs_gc_walk){ .store = s, .vat = vat, .type = type };
-    for (unsigned digits = 1, found; digits <= CS_GC_DIGITS; digits = found + (found == digits))
-        found = seek(w, digits, least_behind(id, digits));
+    for (unsigned digits = 1; digits <= CS_GC_DIGITS;) {
+        const unsigned found = seek(w, digits, least_behind(id, digits));
+        digits = found == digits ? digits + 1 : found;
+    }
 }
 
 /* How many digits the next one has; 0: there is none. */
@@ -308,11 +310,11 @@ bool cs_gc_begin(cs_store *s, cs_gc_walk *ret)
 bool cs_gc_take(cs_gc_walk *w, cs_kref *ret)
 {
     cs_gc_action a;
-    const unsigned digits = first_of(w);
     if (!look(w, &a))
         return false;
+    const uint64_t id = cs_kref_id(a.object);
     cs_gc_delete(w->store, &a);
-    (void)seek(w, digits, cs_kref_id(a.object) + 1);
+    (void)seek(w, digits_of(id), id + 1);
     *ret = a.object;
     return true;
 }

@@ -129,7 +129,7 @@ static void roots_that_are_none(void **state)
     sk_limits(MILLION, 0);
     start_fails("let e; export const buildRootObject = () => { e = Far('e', {}); return e; };", "");
     start_fails("export const buildRootObject = async () => { for (;;) {} };",
-                "failed METER: more than 1000000 at once\n");
+                "failed METER: more than 1000000 computrons at once\n");
 }
 
 static void root_that_was_sent(void **state)

@@ -161,7 +161,7 @@ static void comes_back_after_an_abort(void **state)
     (void)start(&w);
     (void)message(&w, "#[\"up\",[]]", "", "p-60");
     assert_string_equal(message(&w, "#[\"fail\",[]]", "", "p-61"),
-                        "failed METER: more than 1000000 at once\n");
+                        "failed METER: more than 1000000 computrons at once\n");
     cs_vats_unload(w.vats, vat);
     assert_string_equal(message(&w, "#[\"up\",[]]", "", "p-62"), "resolve p-62 #2\n");
     close_world(&w);
